@@ -25,10 +25,13 @@ class CameraPace:
         self._asked += max(count, 0)
         return max(count, 0)
 
-    def came(self) -> None:
-        """A frame has come."""
-        self._asked = max(self._asked - 1, 0)
+    def came(self) -> bool:
+        """A frame has come; False for one that was not asked for."""
+        if not self._asked:
+            return False
+        self._asked -= 1
         self._unseen += 1
+        return True
 
     def shown(self) -> None:
         """The window shows another picture: the network has taken a frame, or may have."""

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import time
 from contextlib import suppress
 from typing import Any
-
-import numpy as np
 
 from deepvis.serve.browser_camera import BrowserCamera, SwitchedSource
 from deepvis.serve.camera_pace import CameraPace
 from deepvis.serve.control import Control
+from deepvis.serve.covering import BlockRect
 from deepvis.serve.event_box import EventBox
 from deepvis.serve.messages import CameraSwitched, ClientMessage, Drawn, RecordSwitched, TakeControl
-from deepvis.serve.pictures import ServedPicture, message
+from deepvis.serve.pictures import Coding, ServedPicture, message
 from deepvis.serve.recordings import Recordings
 from deepvis.serve.uploads import Uploads
 from deepvis.serve.viewer import Viewer
@@ -23,7 +20,6 @@ from deepvis.sources.base import Play
 from deepvis.sources.capture import FrameSource
 from deepvis.window.ui.events import CameraGiven, Event, Mouse, Resized
 
-log = logging.getLogger(__name__)
 ENDED = 4000  # close codes of our own: the program has ended
 REPLACED = 4001  # the same page has a newer socket
 FULL = 4003  # too many viewers
@@ -42,7 +38,7 @@ class Hub:
         self._loop, self._events = loop, events
         self._pace = CameraPace()
         self._camera_viewer: Viewer | None = None
-        self._coded: dict[tuple[int, int], bytes] = {}
+        self._coded: dict[tuple[int, int, Coding], bytes] = {}
 
     def moving_source(self, own: FrameSource | None) -> SwitchedSource:
         """The source for the window's input, in the place of an earlier one. own: that of the server, if it has one."""
@@ -65,15 +61,15 @@ class Hub:
         for viewer in self.control.viewers:
             viewer.wake()
 
-    def coded(self, before: ServedPicture | None, now: ServedPicture, blocks: np.ndarray) -> bytes:
-        """The message from one picture to another; viewers of the same two share it."""
-        key = (before.version if before else 0, now.version)
+    def coded(self, before: ServedPicture | None, now: ServedPicture, pieces: list[BlockRect], coding: Coding) -> bytes:
+        """The message from one picture to another, whose pieces these are; viewers of the same two share it."""
         if len(self.control.viewers) < 2:
-            return message(now, blocks)
+            return message(now, pieces, coding)
+        key = (before.version if before else 0, now.version, coding)
         if key not in self._coded:
             while len(self._coded) >= 4:
                 del self._coded[next(iter(self._coded))]
-            self._coded[key] = message(now, blocks)
+            self._coded[key] = message(now, pieces, coding)
         return self._coded[key]
 
     def facts(self, viewer: Viewer) -> dict[str, Any]:
@@ -97,7 +93,6 @@ class Hub:
             self.leave(before)
             self._loop.create_task(_close(before, REPLACED, "the page has come back"))
         self.control.enter(viewer)
-        log.debug("a page has come; the server's thread computed for %.3f seconds so far", time.thread_time())
         self.wake_all()
 
     def leave(self, viewer: Viewer) -> None:
@@ -109,7 +104,7 @@ class Hub:
     def handle(self, viewer: Viewer, found: ClientMessage) -> None:
         """What a viewer's message asks for."""
         if isinstance(found, Drawn):
-            viewer.drawn(found.version)
+            viewer.drawn(found.version, found.seconds)
         elif isinstance(found, TakeControl):
             self.control.take(viewer)
             self._events.put(Mouse("leave", 0, 0))
@@ -129,7 +124,8 @@ class Hub:
         was_free = self.control.is_free
         if self.control.controller is not viewer and (is_passive or not self.control.may_act(viewer)):
             return
-        viewer.acted()
+        if not is_passive:
+            viewer.acted()
         self._events.put(event)
         if was_free:
             self.wake_all()
@@ -162,8 +158,7 @@ class Hub:
 
     def take_frame(self, viewer: Viewer, coded: bytes) -> None:
         """A frame of a viewer's camera."""
-        if viewer is self._camera_viewer:
-            self._pace.came()
+        if viewer is self._camera_viewer and self._pace.came():
             self.camera.give(coded)
             self._ask_for_frames()
 

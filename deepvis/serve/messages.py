@@ -22,9 +22,10 @@ class MessageError(ValueError):
 
 @dataclass(frozen=True)
 class Drawn:
-    """The page shows this picture. version: as in its message."""
+    """The page shows this picture. version: as in its message. seconds: what decoding and drawing took."""
 
     version: int
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ _READERS: dict[Any, Any] = {
     "mouse": _mouse,
     "size": _size,
     "paste": _paste,
-    "drawn": lambda found: Drawn(_whole(found, "version")),
+    "drawn": lambda found: Drawn(_whole(found, "version"), max(_whole(found, "milliseconds", 0), 0) / 1000),
     "control": lambda found: TakeControl(),
     "camera": _camera,
     "record": lambda found: RecordSwitched(_flag(found, "on")),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import cv2
@@ -29,6 +30,8 @@ from deepvis.window.ui.events import PhotoGiven
 log = logging.getLogger(__name__)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HEARTBEAT_SECONDS = 10.0
+SMALL_BYTES = 1 << 20  # of an upload that stays in memory; what is refused for its size never lies there as a whole
+TOO_LARGE = f"a photo may have {limits.PHOTO_BYTES >> 20} MB at most; make it smaller"
 TOO_SOON = "too many at once; wait a moment"
 BROWSERS_OWN = ("ctrl+n", "ctrl+t", "ctrl+w")  # no page gets these
 HEADERS = {
@@ -141,16 +144,14 @@ class PageRequests:
         if not self._photos.take():
             return _sentence(429, TOO_SOON)
         if (request.content_length or 0) > limits.PHOTO_BYTES:
-            return _sentence(413, f"a photo may have {limits.PHOTO_BYTES >> 20} MB at most; make it smaller")
+            return _sentence(413, TOO_LARGE)
         async with self._uploading:  # one at a time: the others wait in their sockets, not in memory
             try:
-                content = await asyncio.wait_for(request.read(), limits.UPLOAD_SECONDS)
-                add = self._hub.uploads.add
-                path = await asyncio.get_running_loop().run_in_executor(
-                    None, add, content, request.query.get("name", "photo")
-                )
-            except web.HTTPRequestEntityTooLarge:
-                return _sentence(413, f"a photo may have {limits.PHOTO_BYTES >> 20} MB at most; make it smaller")
+                with tempfile.SpooledTemporaryFile(SMALL_BYTES) as file:
+                    if not await asyncio.wait_for(_received(request, file), limits.UPLOAD_SECONDS):
+                        return _sentence(413, TOO_LARGE)
+                    add, name = self._hub.uploads.add, request.query.get("name", "photo")
+                    path = await asyncio.get_running_loop().run_in_executor(None, lambda: add(_content(file), name))
             except PhotoError as error:
                 return _sentence(415, str(error))
             except OSError as error:
@@ -173,6 +174,22 @@ class PageRequests:
         if path is None or not path.is_file():
             return _sentence(404, "there is no recording yet; the page's button Record begins one")
         return web.FileResponse(path, headers={"Content-Disposition": f'attachment; filename="{path.name}"'})
+
+
+async def _received(request: web.Request, file: IO[bytes]) -> bool:
+    """Take a request's body into a file; False once it is too large."""
+    size = 0
+    async for part in request.content.iter_chunked(1 << 16):
+        size += len(part)
+        if size > limits.PHOTO_BYTES:
+            return False
+        file.write(part)
+    return True
+
+
+def _content(file: IO[bytes]) -> bytes:
+    file.seek(0)
+    return file.read()
 
 
 async def _with_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -15,21 +15,25 @@ from deepvis.window.ui.events import Event, Resized
 class ServedWindow:
     """One more window: pictures go to the viewers, their events come from them."""
 
-    receives_text = True
+    receives_text, opens_paths = True, False
 
     def __init__(self, server: WindowServer, height: int, width: int) -> None:
         self._server = server
         self._size = (height, width)
+        self._answers, self._is_answer_due = 0, False
 
     @property
     def size(self) -> tuple[int, int]:
         return self._size
 
     def show(self, bgr: np.ndarray) -> None:
-        self._server.publish(bgr)
+        self._answers += self._is_answer_due
+        self._is_answer_due = False
+        self._server.publish(bgr, self._answers)
 
     def poll(self, milliseconds: int) -> list[Event]:
         events = self._server.events.take(max(milliseconds, 1) / 1000)
+        self._is_answer_due = self._is_answer_due or bool(events)
         for event in events:
             if isinstance(event, Resized):
                 self._size = (event.height, event.width)

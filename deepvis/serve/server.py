@@ -6,7 +6,6 @@ import asyncio
 import logging
 import socket
 import threading
-import time
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -47,9 +46,9 @@ class WindowServer:
         self._thread = threading.Thread(target=self._run, name="serve", daemon=True)
         self._thread.start()
 
-    def publish(self, bgr: np.ndarray) -> None:
-        """Show an (H, W, 3) uint8 picture; it is copied."""
-        picture = taken(bgr)
+    def publish(self, bgr: np.ndarray, answers: int = 0) -> None:
+        """Show an (H, W, 3) uint8 picture; it is copied. answers: as in ``ServedPicture``."""
+        picture = taken(bgr, answers)
         self.hub.newest = picture
         self.hub.recordings.show(picture.bgr)
         self.call(self.hub.picture_came)
@@ -70,6 +69,7 @@ class WindowServer:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
+        log.debug("the server's thread is %d", threading.get_native_id())
         try:
             self._loop.run_until_complete(self._serve())
         except Exception:
@@ -98,7 +98,6 @@ class WindowServer:
         await self._ending.wait()
         server.close()
         looking.cancel()
-        log.debug("the server's thread computed for %.3f seconds", time.thread_time())
         await self.hub.say_goodbye()
         for protocol in http.connections:
             protocol.force_close()

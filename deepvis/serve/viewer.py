@@ -1,32 +1,33 @@
-"""One page that looks at the window: one picture on its way at most, always the newest, and only what changed."""
+"""One page that looks at the window: always the newest picture, never a queue of old ones, and only what changed."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from deepvis.serve.covering import BlockRect, rectangles
 from deepvis.serve.limits import (
     MESSAGES_A_SECOND,
     MESSAGES_AT_ONCE,
     SILENT_SECONDS,
     RateLimit,
 )
-from deepvis.serve.pictures import ServedPicture, changed_blocks, message
+from deepvis.serve.live_quality import LiveQuality
+from deepvis.serve.pictures import STILL, Coding, ServedPicture, changed_blocks, message
+from deepvis.serve.rough_blocks import RoughBlocks
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-LIVE_SECONDS = 1 / 20  # between two pictures; the answer to a key or the mouse does not wait for it
+LIVE_SECONDS = 1 / 20  # between two pictures; the first after a key or the mouse does not wait for it
 PAUSE = 1.6  # the same in times that the last picture took to be drawn: the network has the cores in between
 LONGEST_PAUSE = 0.5  # on a slow network
-STILL_SECONDS = 0.5  # without a new picture until the one that stands is sent in full quality
-EAGER_SECONDS = 0.5  # after a key or the mouse
+ANSWER_SECONDS = 0.06  # after a key or a click until its answer has come, as a rule; until then nothing else is sent
 
 
 class Viewer:
@@ -41,17 +42,17 @@ class Viewer:
         name: str,
         newest: Callable[[], ServedPicture | None],
         facts: Callable[[Viewer], dict[str, Any]],
-        coded: Callable[[ServedPicture | None, ServedPicture, np.ndarray], bytes],
+        coded: Callable[[ServedPicture | None, ServedPicture, list[BlockRect], Coding], bytes],
     ) -> None:
         self.socket, self.name = socket, name
         self.allowance = RateLimit(MESSAGES_A_SECOND, MESSAGES_AT_ONCE)
         self.frames_to_ask = 0  # of its camera
         self._newest, self._facts, self._coded = newest, facts, coded
         self._wake = asyncio.Event()
-        self._drawn: ServedPicture | None = None
-        self._on_its_way: ServedPicture | None = None
-        self._rough: np.ndarray | None = None  # blocks that the page has in live quality only
-        self._sent_at = self._acted_at = float("-inf")
+        self._sent: ServedPicture | None = None  # what the page shows once it has drawn all that is on its way
+        self._on_its_way: deque[tuple[int, float]] = deque()  # version and time of what it has not drawn yet
+        self._rough, self._quality = RoughBlocks(), LiveQuality()
+        self._sent_at = self._held_until = float("-inf")
         self._pause = LIVE_SECONDS
         self._sent_facts: dict[str, Any] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -61,14 +62,17 @@ class Viewer:
         self._wake.set()
 
     def acted(self) -> None:
-        """The viewer pressed or pointed: what comes of it is sent at once."""
-        self._acted_at = time.monotonic()
+        """The viewer pressed a key or a button: what comes of it is not to wait behind another picture."""
+        now = time.monotonic()
+        if now > self._held_until + ANSWER_SECONDS:  # what is pressed all the time does not hold all
+            self._held_until = now + ANSWER_SECONDS
 
-    def drawn(self, version: int) -> None:
-        """The page shows the picture of that version."""
-        if self._on_its_way is not None and self._on_its_way.version & 0xFFFFFFFF == version:
-            self._pause = min(max(LIVE_SECONDS, PAUSE * (time.monotonic() - self._sent_at)), LONGEST_PAUSE)
-            self._drawn, self._on_its_way = self._on_its_way, None
+    def drawn(self, version: int, drawing: float) -> None:
+        """The page shows the picture of that version. drawing: seconds that it took there."""
+        if self._on_its_way and self._on_its_way[0][0] == version:
+            seconds = time.monotonic() - self._on_its_way.popleft()[1]
+            self._pause = min(max(LIVE_SECONDS, PAUSE * seconds), LONGEST_PAUSE)
+            self._quality.took(seconds - drawing)
             self.wake()
 
     async def send_all(self) -> None:
@@ -90,39 +94,48 @@ class Viewer:
 
     def is_silent(self) -> bool:
         """True if it has not taken its picture for long."""
-        return self._on_its_way is not None and time.monotonic() - self._sent_at > SILENT_SECONDS
+        return bool(self._on_its_way) and time.monotonic() - self._on_its_way[0][1] > SILENT_SECONDS
 
     def _next_message(self) -> bytes | None:
-        """The changes of now, if it is time for them."""
+        """The changes of now, if it is time for them; else what stands still, in full quality."""
         picture, now = self._newest(), time.monotonic()
-        if picture is None or self._on_its_way is not None:
+        if picture is None:
             return None
-        if picture is self._drawn:
-            return self._in_full_quality(picture, now)
-        is_eager = now - self._acted_at < EAGER_SECONDS
-        if not is_eager and now - self._sent_at < self._pause:
-            self._later(self._sent_at + self._pause - now)
+        is_answer = self._sent is not None and picture.answers != self._sent.answers
+        if len(self._on_its_way) >= (2 if is_answer else 1):  # an answer does not wait until another picture is drawn
             return None
-        blocks = changed_blocks(self._drawn, picture)
-        if not blocks.any():
-            self._drawn = picture
-            return self._in_full_quality(picture, now)
-        rough = self._rough
-        self._rough = blocks if rough is None or rough.shape != blocks.shape else blocks | rough
-        self._on_its_way, self._sent_at = picture, now
-        return self._coded(self._drawn, picture, blocks)
+        if picture is not self._sent:
+            wait = 0 if is_answer else max(self._sent_at + self._pause, self._held_until) - now
+            if wait > 0:
+                self._later(wait)
+            elif (content := self._changes(picture, now)) is not None:
+                return content
+        return None if self._on_its_way else self._full_quality(now)
 
-    def _in_full_quality(self, picture: ServedPicture, now: float) -> bytes | None:
-        rough = self._rough
-        if rough is None or not rough.any():
+    def _changes(self, picture: ServedPicture, now: float) -> bytes | None:
+        blocks = changed_blocks(self._sent, picture)
+        before, self._sent = self._sent, picture
+        if not blocks.any():
             return None
-        if now - self._sent_at < STILL_SECONDS:
-            self._later(self._sent_at + STILL_SECONDS - now)
+        pieces = rectangles(blocks)
+        self._rough.sent_live(blocks.shape, pieces, now)
+        self._sent_at = now
+        self._on_its_way.append((picture.version & 0xFFFFFFFF, now))
+        return self._coded(before, picture, pieces, Coding(self._quality.now))
+
+    def _full_quality(self, now: float) -> bytes | None:
+        if self._sent is None or (blocks := self._rough.take(now)) is None:
+            if (wait := self._rough.due_in(now)) is not None:
+                self._later(wait)
             return None
-        self._rough, self._on_its_way, self._sent_at = None, picture, now
-        return message(picture, rough, is_still=True)
+        self._on_its_way.append((self._sent.version & 0xFFFFFFFF, now))
+        return message(self._sent, rectangles(blocks), STILL)
 
     def _later(self, seconds: float) -> None:
-        if self._timer is not None:
+        """Look again after so long, or earlier where that was asked for already."""
+        loop = asyncio.get_running_loop()
+        if self._timer is not None and not self._timer.cancelled():
+            if loop.time() <= self._timer.when() <= loop.time() + seconds:
+                return
             self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self.wake)
+        self._timer = loop.call_later(seconds, self.wake)

@@ -19,7 +19,7 @@ from deepvis.core.layer_list import described
 from deepvis.core.names_file import content_of, names_in
 from deepvis.core.panes import PaneLayout
 from deepvis.core.presenting import PanesNow, Presenting
-from deepvis.core.saving import OF_FILES, CopyText, OpenSession
+from deepvis.core.saving import OF_FILES, CopyText, OpenSession, SaveSession
 from deepvis.core.scanning import scan_ended
 from deepvis.core.state import AppState, GoTo, Outcome, Palette, PaletteLists
 from deepvis.core.strips import strips_of, with_strips
@@ -56,6 +56,7 @@ from deepvis.window.ui.window import AnyWindow
 from deepvis.window.watching import OverTimeWatch
 
 ONE_NETWORK = "there is one network here; start with --compare NAME for a second beside it"
+NO_PATHS = "a page opens no files of the server: drop photos on the page, or start with --images"
 STILL_SAVING = "it is still being saved; backspace takes it back once that is done"
 SAVING_SECONDS = 60.0  # that it says so, if nothing comes of it
 BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
@@ -264,6 +265,8 @@ class Loop:
         for effect in effects:
             if isinstance(effect, SavePicture):
                 self._to_save.append(effect)
+            elif isinstance(effect, SaveSession) and not self.window.opens_paths:
+                self._saver.take(replace(effect, name=Path(effect.name).name))  # beside the others
             elif isinstance(effect, OF_FILES):
                 self._saver.take(effect)
             elif isinstance(effect, CopyText):
@@ -310,6 +313,9 @@ class Loop:
 
     def _open(self, path: str) -> None:
         """Show what a path names; where it cannot be opened, say why and leave all as it is."""
+        if not self.window.opens_paths:
+            self._status.show_hint(NO_PATHS)
+            return
         path = str(Path(path).expanduser())
         if path.endswith(SUFFIXES):
             self._saver.take(OpenSession(0, path))

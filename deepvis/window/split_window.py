@@ -44,6 +44,10 @@ class SplitWindow:
     def receives_text(self) -> bool:
         return self._window.receives_text
 
+    @property
+    def opens_paths(self) -> bool:
+        return self._window.opens_paths
+
     def turn_to(self, half: int) -> None:
         """Have keys go to a half from now on."""
         self.in_use = half
@@ -172,6 +176,10 @@ class HalfWindow:
     @property
     def receives_text(self) -> bool:
         return self._whole.receives_text
+
+    @property
+    def opens_paths(self) -> bool:
+        return self._whole.opens_paths
 
     def show(self, bgr: np.ndarray) -> None:
         self._whole.show_half(self._half, bgr)

@@ -46,8 +46,9 @@ def test_no_more_frames_are_asked_for_than_the_network_takes() -> None:
     pace.shown()
     assert pace.due() == 1
     for _ in range(AHEAD):
-        pace.came()
+        assert pace.came()
     assert pace.due() == 0
+    assert not pace.came()  # nobody asked for it
     pace.waited()
     assert pace.due() == AHEAD
 

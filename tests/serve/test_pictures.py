@@ -7,15 +7,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepvis.serve.pictures import (
-    HEADER,
-    MOST_PIECES,
-    PIECE,
-    changed_blocks,
-    message,
-    rectangles,
-    taken,
-)
+from deepvis.serve.covering import MOST_PIECES, PIECE_COSTS, rectangles
+from deepvis.serve.live_quality import QUALITIES, QUICK_ONES, SLOW_ONES, LiveQuality
+from deepvis.serve.pictures import HEADER, PIECE, STILL, Coding, changed_blocks, message, taken
+from deepvis.serve.rough_blocks import MOST_BLOCKS, STILL_SECONDS, RoughBlocks
 
 
 def drawn(content: bytes, canvas: np.ndarray | None = None) -> np.ndarray:
@@ -40,8 +35,8 @@ def test_only_what_changed_is_sent() -> None:
     after = before.copy()
     after[100:140, 200:260] = rng.integers(0, 255, (40, 60, 3), np.uint8)
     first, second = taken(before), taken(after)
-    page = drawn(message(first, changed_blocks(None, first)))
-    small = message(second, changed_blocks(first, second), is_still=True)
+    page = drawn(message(first, rectangles(changed_blocks(None, first)), Coding()))
+    small = message(second, rectangles(changed_blocks(first, second)), STILL)
     page = drawn(small, page)
     assert len(rectangles(changed_blocks(first, second))) == 1
     assert np.abs(page.astype(int) - after).mean() < 2
@@ -66,3 +61,49 @@ def test_rectangles_cover_all_and_are_few(rows: int, cols: int, share: float, se
         covered[row : row + tall, col : col + wide] = True
     assert (covered | ~blocks).all()
     assert len(found) <= MOST_PIECES
+
+
+def test_panes_that_lie_beside_each_other_are_few_pieces() -> None:
+    blocks = np.zeros((58, 47), np.bool_)
+    blocks[1:18, :9] = blocks[20:53, 12:36] = blocks[56, 40:] = True
+    blocks[30, 15:30] = False  # less than what a piece costs
+    assert sorted(rectangles(blocks)) == [(1, 0, 17, 9), (20, 12, 33, 24), (56, 40, 1, 7)]
+    assert rectangles(np.zeros((3, 4), np.bool_)) == []
+    blocks[:] = False
+    blocks[0, 0] = blocks[5, 5] = True
+    assert PIECE_COSTS > 36 - 2
+    assert rectangles(blocks) == [(0, 0, 6, 6)]
+
+
+def test_what_stands_still_comes_once_more_in_portions() -> None:
+    rough, shape = RoughBlocks(), (40, 40)
+    assert rough.take(0.0) is None and rough.due_in(0.0) is None
+    rough.sent_live(shape, [(0, 0, 40, 40)], 10.0)
+    rough.sent_live(shape, [(38, 0, 2, 40)], 10.4)  # this still moves
+    assert rough.take(10.4) is None
+    assert np.isclose(rough.due_in(10.4) or 0, STILL_SECONDS - 0.4)
+    seen = np.zeros(shape, int)
+    while (blocks := rough.take(10.0 + STILL_SECONDS)) is not None:
+        assert 0 < blocks.sum() <= MOST_BLOCKS
+        seen += blocks
+    assert (seen[:38] == 1).all() and (seen[38:] == 0).all()
+    assert (taken_last := rough.take(11.0)) is not None and taken_last.sum() == 80
+    assert rough.due_in(11.0) is None
+    rough.sent_live((1, 2000), [(0, 0, 1, 2000)], 20.0)  # a row of more than a portion comes whole
+    assert (row := rough.take(30.0)) is not None and row.all()
+
+
+def test_the_quality_follows_a_slow_way_and_comes_back() -> None:
+    quality = LiveQuality()
+    for seconds in [0.03] * 50 + [1.0] * (SLOW_ONES - 1) + [0.03]:
+        quality.took(seconds)
+    assert quality.now == QUALITIES[0]  # two slow ones are none
+    for _ in range(SLOW_ONES * 10):
+        quality.took(1.0)
+    assert quality.now == QUALITIES[-1]
+    for _ in range(100):
+        quality.took(0.15)  # neither slow nor quick: it stays
+    assert quality.now == QUALITIES[-1]
+    for _ in range(QUICK_ONES):
+        quality.took(0.02)
+    assert quality.now == QUALITIES[-2]

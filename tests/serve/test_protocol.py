@@ -9,7 +9,7 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -80,6 +80,11 @@ async def goes_on(served: Served) -> None:
         await mine.say(type="key", key="h")
         await mine.picture()
     assert served.process.poll() is None
+
+
+async def endless() -> AsyncIterator[bytes]:
+    while True:
+        yield bytes(1 << 20)
 
 
 async def status(client: aiohttp.ClientSession, url: str, **words: Any) -> int:
@@ -186,6 +191,8 @@ def test_photos_are_taken_within_limits(served: Served, photos: Path) -> None:
             assert await status(client, f"{url}&viewer=b", method="POST", data=good) == 403
             with suppress(aiohttp.ClientError):  # it may be closed before all was sent
                 assert await status(client, url, method="POST", data=b"0" * (PHOTO_BYTES + 1)) == 413
+            with suppress(aiohttp.ClientError):
+                assert await status(client, url, method="POST", data=endless()) == 413  # it does not say its length
             codes = [await status(client, url, method="POST", data=b"x") for _ in range(40)]
             assert 429 in codes
 

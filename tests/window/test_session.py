@@ -20,6 +20,7 @@ from deepvis.schema.plain_values import PlainError, plain, read_plain
 from deepvis.sources.base import new_frame
 from deepvis.window.pinned_in_session import pinned_table, read_pinned
 from deepvis.window.session import read_session
+from deepvis.window.ui.window import MemoryWindow
 
 # a pinned origin, an overlay, colours, the second photo; no top 9, which is of what the stream has shown before
 SHOWN = "o o down right right b d A V e U"
@@ -105,6 +106,20 @@ def test_nothing_is_overwritten(session: Path, tiny: list[str], photos: Path) ->
     keys = "/ 'save session as cats' enter"
     assert run(*tiny, "--images", photos, "--pictures", session.parent, "--keys", keys) == 0
     assert session.read_bytes() == before and session.with_name("cats-2.yaml").exists()
+
+
+def test_a_window_elsewhere_names_no_files_of_this_machine(
+    session: Path, tiny: list[str], photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As pages of a served window: their paths are not opened, and what they save lies beside the other pictures."""
+    monkeypatch.setattr(MemoryWindow, "opens_paths", False)
+    kept = tmp_path / "a" / "b"
+    keys = f"/ '{session}' enter / '{photos / 'photo2.png'}' enter / 'save session as ../../far' enter"
+    arguments = ["--images", photos, "--pictures", kept, "--keys", keys]
+    assert run(*tiny, *arguments) == 0
+    found = read_session(kept / "far.yaml")
+    assert found.layer == "conv1" and found.input.photo == str(photos / "photo0.png")
+    assert not list(tmp_path.glob("far*"))
 
 
 def test_another_network_is_one_sentence_that_names_both(session: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,13 +2,20 @@
 const $ = (name) => document.getElementById(name);
 const canvas = $("picture"), stage = $("stage"), pen = canvas.getContext("2d", {alpha: false});
 const token = new URLSearchParams(location.search).get("token") || "";
-const viewer = sessionStorage.viewer || (sessionStorage.viewer = crypto.getRandomValues(new Uint32Array(3)).join("-"));
+const viewer = ownName();
 const WORDS = {ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "home", End: "end", PageUp: "pgup",
   PageDown: "pgdn", Enter: "enter", Tab: "tab", Backspace: "backspace", Delete: "delete", Insert: "insert", Escape: "esc", " ": "space",
   F1: "f1", F2: "f2", F3: "f3", F4: "f4", F6: "f6", F7: "f7", F8: "f8", F9: "f9", F10: "f10"};
 const CLOSED = {4000: "deepvis has ended. Start it again, and open the address that it prints.",
   4001: "This page is open in another tab.", 4003: "Too many pages look at this window; close one, and load this page again."};
 let socket = null, facts = {}, tries = 0, ratio = 1, veilTimer = 0, isOver = false;
+
+function ownName() {  // which a page has after it is loaded anew, too
+  const random = crypto.getRandomValues(new Uint32Array(3)).join("-");
+  try {
+    return sessionStorage.viewer || (sessionStorage.viewer = random);
+  } catch { return window.name || (window.name = random); }  // a frame in a page of another site may store nothing
+}
 
 function address(path, more = {}) {
   return path + "?" + new URLSearchParams({token, viewer, ...more});
@@ -71,7 +78,12 @@ function take(message) {
 
 // -------------------------------------------------------------------- pictures
 
+let drawing = Promise.resolve();  // of the pictures that came before
+
 async function draw(data) {
+  const came = performance.now(), from = socket, before = drawing;
+  let drawn = null;
+  drawing = new Promise((done) => { drawn = done; });
   const view = new DataView(data), version = view.getUint32(0, true);
   const height = view.getUint16(4, true), width = view.getUint16(6, true), count = view.getUint16(8, true);
   const pieces = [];
@@ -82,14 +94,14 @@ async function draw(data) {
       image: createImageBitmap(new Blob([new Uint8Array(data, body, size)], {type: "image/jpeg"}))});
     body += size;
   }
-  const from = socket;
   try {
     for (const piece of pieces) piece.image = await piece.image;
-  } catch { from.close(); return; }
+    await before;
+  } catch { from.close(); return; } finally { drawn(); }
+  if (from !== socket || isOver) return;
   if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; fit(); }
   for (const {x, y, image} of pieces) { pen.drawImage(image, x, y); image.close(); }
-  if (from !== socket || isOver) return;
-  send({type: "drawn", version});
+  send({type: "drawn", version, milliseconds: Math.min(Math.round(performance.now() - came), 60000)});
   veil("");
 }
 
@@ -303,9 +315,15 @@ async function sendFrames() {
 
 let recordsHere = false;
 
-function download(name) {
-  const link = Object.assign(document.createElement("a"), {href: address(name), download: ""});
-  link.click();
+async function download(name) {
+  try {
+    const answer = await fetch(address(name));
+    if (!answer.ok) { notice((await answer.text()).trim()); return; }
+    const file = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") || "");
+    const href = URL.createObjectURL(await answer.blob());
+    Object.assign(document.createElement("a"), {href, download: file ? file[1] : name}).click();
+    setTimeout(() => URL.revokeObjectURL(href), 60000);
+  } catch { notice(`${name} could not be downloaded.`); }
 }
 
 function button(name, act) {

@@ -44,6 +44,10 @@ class AnyWindow(Protocol):
     def receives_text(self) -> bool:
         """True where capitals, accents and pasted text arrive."""
 
+    @property
+    def opens_paths(self) -> bool:
+        """True where the user may name files of this machine; False for one who sits elsewhere."""
+
     def show(self, bgr: np.ndarray) -> None:
         """Show an (H, W, 3) uint8 picture; the array may be written again afterwards."""
 
@@ -61,6 +65,8 @@ class OpenCVWindow:
 
     Raises WindowError where there is no display, or OpenCV was built without windows.
     """
+
+    opens_paths = True
 
     def __init__(self, title: str, height: int, width: int) -> None:
         problem = display_problem()
@@ -193,6 +199,8 @@ class MemoryWindow:
 
     ``send`` may be called from any thread; ``picture`` is a copy of what was shown last.
     """
+
+    opens_paths = True
 
     def __init__(self, title: str = "", height: int = 930, width: int = 1500) -> None:
         self.title = title

@@ -1,0 +1,79 @@
+"""A page of a served window in Chromium, as the tests drive and look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.helpers.waiting import until
+
+SUM = "c => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let s = 0; for (let i = 0; i < d.length; i += 41) s = (s * 31 + d[i]) % 1000003; return s; }"  # noqa: E501
+
+
+@contextmanager
+def page_of(chromium: Any, url: str, **words: Any) -> Iterator[Any]:
+    """A page at an address; no error may happen in it. words: of its context."""
+    context = chromium.new_context(**{"viewport": {"width": 1100, "height": 740}, **words})
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(url)
+    page.wait_for_selector("#veil", state="hidden")
+    yield page
+    context.close()
+    assert errors == []
+
+
+def look(page: Any) -> int:
+    """A number that stands for the picture."""
+    return int(page.eval_on_selector("#picture", SUM))
+
+
+def settled(page: Any) -> int:
+    """The picture's sum once it stays the same for a second."""
+    before, same = look(page), 0
+    while same < 10:
+        page.wait_for_timeout(100)
+        now = look(page)
+        before, same = now, same + 1 if now == before else 0
+    return before
+
+
+def changes(page: Any, before: int, what: str) -> int:
+    """Wait until the picture is another, and settles; its sum then."""
+
+    def differs() -> bool:
+        page.wait_for_timeout(30)
+        return look(page) != before
+
+    until(differs, what)
+    return settled(page)
+
+
+def canvas_size(page: Any) -> tuple[int, int]:
+    """(width, height) of the picture in its own pixels."""
+    width, height = page.eval_on_selector("#picture", "c => [c.width, c.height]")
+    return int(width), int(height)
+
+
+def handed_over(page: Any, photo: Path) -> Any:
+    """A photo as a page gets it with a drop or a paste."""
+    return page.evaluate_handle(
+        "bytes => { const t = new DataTransfer(); t.items.add(new File([new Uint8Array(bytes)], 'my cat.jpg',"
+        " {type: 'image/jpeg'})); return t; }",
+        list(photo.read_bytes()),
+    )
+
+
+def moves(page: Any, what: str) -> None:
+    """Wait until six more pictures have been seen."""
+    seen = {look(page)}
+
+    def has_moved() -> bool:
+        page.wait_for_timeout(100)
+        seen.add(look(page))
+        return len(seen) > 6
+
+    until(has_moved, what)

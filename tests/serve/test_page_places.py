@@ -1,0 +1,113 @@
+"""Where a page can be: behind https, in a notebook's frame, on a phone that is held across; and what it downloads."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from deepvis.api.served import frame_html
+from tests.helpers.waiting import until
+from tests.serve.chromium_page import SUM, canvas_size, changes, moves, page_of, settled
+from tests.serve.conftest import Served, serving
+
+ACROSS = {"viewport": {"width": 740, "height": 360}, "device_scale_factor": 3, "has_touch": True, "is_mobile": True}
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[str, str]:
+    """Of localhost, signed by itself: paths of certificate and key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    files = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    words = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    words += ["-subj", "/CN=localhost", "-out", files[0], "-keyout", files[1]]
+    subprocess.run(["openssl", "req", *words], check=True, capture_output=True)
+    return files
+
+
+@pytest.fixture
+def encrypted(tiny: list[str], photos: Path, tmp_path: Path, certificate: tuple[str, str]) -> Iterator[Served]:
+    with serving(*tiny, "--images", str(photos), folder=tmp_path, address=("--tls", *certificate)) as program:
+        yield program
+
+
+@pytest.mark.slow
+def test_the_window_over_https(chromium: Any, encrypted: Served) -> None:
+    assert encrypted.url.startswith("https://127.0.0.1:")
+    with page_of(chromium, encrypted.url, ignore_https_errors=True) as page:
+        assert page.evaluate("socket.url").startswith("wss://")
+        before = settled(page)
+        page.keyboard.press("o")
+        changes(page, before, "what a key does")
+        page.click("#camera")  # browsers give it to encrypted pages
+        moves(page, "the camera's pictures")
+        with page.expect_download() as download:
+            page.click("#screenshot")
+        assert cv2.imread(str(download.value.path())) is not None
+
+
+@pytest.mark.slow
+def test_the_window_in_a_frame_of_another_page(chromium: Any, served: Served, tmp_path: Path) -> None:
+    """As a notebook holds it: the page around it has another origin."""
+    notebook = tmp_path / "notebook.html"
+    notebook.write_text(f"<!DOCTYPE html><h1>In [1]</h1>{frame_html(served.url)}")
+    context = chromium.new_context(viewport={"width": 1000, "height": 900})
+    page = context.new_page()
+    page.goto(notebook.as_uri())
+    frame = page.frame_locator("iframe")
+    frame.locator("#veil").wait_for(state="hidden")
+    picture = frame.locator("#picture")
+
+    def look() -> int:
+        return int(picture.evaluate(SUM))
+
+    page.wait_for_timeout(1500)
+    before = look()
+    picture.click(position={"x": 400, "y": 300})
+    page.keyboard.press("h")
+    until(lambda: look() != before, "what a key does in the frame")
+    assert picture.evaluate("c => c.height") > 600
+    frame.locator("#camera").click()
+    seen: set[int] = set()
+    until(lambda: seen.add(look()) or len(seen) > 4, "the camera's pictures in the frame")  # type: ignore[func-returns-value]
+    context.close()
+
+
+@pytest.mark.slow
+def test_a_phone_that_is_held_across(chromium: Any, served: Served) -> None:
+    with page_of(chromium, served.url, **ACROSS) as page:
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        before = settled(page)
+        page.touchscreen.tap(300, 200)
+        changes(page, before, "the tap")
+        wide, tall = canvas_size(page)
+        page.set_viewport_size({"width": 360, "height": 740})  # it is turned
+        until(lambda: page.wait_for_timeout(50) or canvas_size(page)[1] > tall, "the picture of the turned phone")
+        assert canvas_size(page)[0] < wide
+
+
+def test_screenshot_and_recording_are_downloaded(chromium: Any, served: Served) -> None:
+    with page_of(chromium, served.url) as page:
+        before = settled(page)
+        with page.expect_download() as download:
+            page.click("#screenshot")
+        shot = cv2.imread(str(download.value.path()))
+        assert download.value.suggested_filename == "deepvis.png"
+        assert shot is not None and (shot.shape[1], shot.shape[0]) == canvas_size(page)
+        page.click("#record")
+        page.wait_for_selector("#record[aria-pressed=true]")
+        page.keyboard.press("o")
+        changes(page, before, "what a key does")
+        with page.expect_download() as download:
+            page.click("#record")
+        assert download.value.suggested_filename == "deepvis-1.mp4"
+        good, first = cv2.VideoCapture(str(download.value.path())).read()
+        assert good and np.abs(np.array(first.shape[:2]) - shot.shape[:2]).max() <= 1

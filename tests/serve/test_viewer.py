@@ -1,0 +1,199 @@
+"""What one page is sent, and when: the newest picture, one at a time, only what changed, and answers at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+from deepvis.serve import viewer as viewers
+from deepvis.serve.pictures import HEADER, PIECE, ServedPicture, message, taken
+from deepvis.serve.viewer import Viewer
+
+HEIGHT, WIDTH = 320, 640
+
+
+class Socket:
+    """Keeps what is sent."""
+
+    closed = False
+
+    def __init__(self) -> None:
+        self.pictures: list[bytes] = []
+
+    async def send_bytes(self, content: bytes) -> None:
+        self.pictures.append(content)
+
+    async def send_str(self, text: str) -> None:
+        assert json.loads(text)["type"] == "facts"
+
+
+class Watched:
+    """A viewer, and the picture that the window shows. drawn: so many of its messages were acknowledged."""
+
+    def __init__(self) -> None:
+        self.socket: Any = Socket()
+        self.newest: ServedPicture | None = None
+        self.viewer = Viewer(self.socket, "a", lambda: self.newest, lambda _: {}, lambda _, *rest: message(*rest))
+        self.drawn = 0
+        self._bgr = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+
+    def show(self, value: int, *, rows: slice = slice(None), answers: int = 0) -> int:
+        """The window shows another picture, which differs in some rows; its version."""
+        self._bgr[rows] = value
+        self.newest = taken(self._bgr, answers)
+        self.viewer.wake()
+        return self.newest.version
+
+    def draw(self) -> None:
+        """The page has drawn the next picture."""
+        version = HEADER.unpack_from(self.socket.pictures[self.drawn])[0]
+        self.viewer.drawn(version, 0.0)
+        self.drawn += 1
+
+    def sent(self) -> list[int]:
+        """The versions, in order."""
+        return [HEADER.unpack_from(content)[0] for content in self.socket.pictures]
+
+    def rows_of(self, at: int) -> list[tuple[int, int]]:
+        """(first row, height) of the pieces of a message."""
+        content = self.socket.pictures[at]
+        count = HEADER.unpack_from(content)[3]
+        pieces = [PIECE.unpack_from(content, HEADER.size + i * PIECE.size) for i in range(count)]
+        return [(y, tall) for _, y, _, tall, _ in pieces]
+
+
+def watched(work: Callable[[Watched], Awaitable[None]]) -> None:
+    async def run() -> None:
+        one = Watched()
+        sending = asyncio.create_task(one.viewer.send_all())
+        await work(one)
+        sending.cancel()
+
+    with ThreadPoolExecutor(1) as threads:  # playwright's loop may run in this one
+        threads.submit(lambda: asyncio.run(run())).result()
+
+
+async def soon() -> None:
+    for _ in range(6):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewers, "LIVE_SECONDS", 0.0)
+    monkeypatch.setattr(viewers, "PAUSE", 0.0)
+
+
+def test_never_a_queue_and_always_the_newest() -> None:
+    async def work(one: Watched) -> None:
+        first = one.show(1)
+        await soon()
+        for value in range(2, 9):
+            last = one.show(value)
+            await soon()
+        assert one.sent() == [first]  # it has not drawn that yet
+        one.draw()
+        await soon()
+        assert one.sent() == [first, last]
+
+    watched(work)
+
+
+def test_an_answer_waits_for_no_other_picture_but_not_for_ever_more_of_them() -> None:
+    async def work(one: Watched) -> None:
+        first = one.show(1)
+        await soon()
+        one.show(2)
+        answer = one.show(3, answers=1)
+        await soon()
+        assert one.sent() == [first, answer]
+        one.show(4, answers=2)
+        last = one.show(5, answers=2)  # it comes after an answer that has not been sent
+        await soon()
+        assert one.sent() == [first, answer]
+        one.draw()
+        await soon()
+        assert one.sent() == [first, answer, last]
+
+    watched(work)
+
+
+@pytest.mark.parametrize(("seconds", "is_held"), [(1000.0, True), (0.0, False)])
+def test_before_an_answer_nothing_else_is_sent(monkeypatch: pytest.MonkeyPatch, seconds: float, is_held: bool) -> None:
+    monkeypatch.setattr(viewers, "ANSWER_SECONDS", seconds)
+
+    async def work(one: Watched) -> None:
+        first = one.show(1)
+        await soon()
+        one.draw()
+        one.viewer.acted()
+        other = one.show(2)
+        await soon()
+        assert one.sent() == ([first] if is_held else [first, other])
+        answer = one.show(3, answers=1)
+        await soon()
+        assert one.sent()[-1] == answer
+
+    watched(work)
+
+
+def test_what_is_pressed_all_the_time_holds_nothing_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewers, "ANSWER_SECONDS", 0.05)
+
+    async def work(one: Watched) -> None:
+        one.show(1)
+        await soon()
+        one.draw()
+        value = 1
+        while len(one.sent()) < 3:
+            one.viewer.acted()
+            value = value % 200 + 1
+            one.show(value)
+            await asyncio.sleep(0.005)
+            while one.drawn < len(one.sent()):
+                one.draw()
+
+    watched(work)
+
+
+def test_what_did_not_change_is_not_sent_again() -> None:
+    async def work(one: Watched) -> None:
+        one.show(1)
+        await soon()
+        one.draw()
+        one.show(200, rows=slice(32, 48))
+        await soon()
+        assert one.rows_of(0) == [(0, HEIGHT)]
+        assert one.rows_of(1) == [(32, 16)]
+        one.draw()
+        one.show(200)
+        one.show(200, rows=slice(0, 5))  # the same picture again, but for what has been sent
+        await soon()
+        assert one.rows_of(2) == [(0, 32), (48, HEIGHT - 48)] or one.rows_of(2) == [(0, HEIGHT)]
+
+    watched(work)
+
+
+def test_what_stands_still_comes_again_in_full_quality_while_something_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepvis.serve.rough_blocks.STILL_SECONDS", 0.05)
+
+    async def work(one: Watched) -> None:
+        one.show(1)
+        await soon()
+        one.draw()
+        for value in range(40):
+            one.show(value, rows=slice(304, 320))
+            await asyncio.sleep(0.01)
+            while one.drawn < len(one.socket.pictures):
+                one.draw()
+                await soon()
+        still = [one.rows_of(i) for i in range(1, len(one.socket.pictures)) if one.rows_of(i) != [(304, 16)]]
+        assert sum(tall for pieces in still for _, tall in pieces) == 304  # once each
+
+    watched(work)
