@@ -4,9 +4,10 @@
     benchmarks/faults/killed.py --images DIR [--moments 50] [--commands scan search ...] [--state FILE.jsonl]
 
 Of each command an undisturbed run gives the files that are expected. Then, for each moment, a run in an empty folder
-is killed, every third one a second time as it goes on, and the command is run to its end: it must exit with 0 (or say that
-all is there already), and the folder must hold the expected files, with the same bytes, and no other. Half of the moments are drawn by the clock over
-the length of a run, half are file events (small_runs.py). ``state``: what was tried, a line each, so that it goes on.
+is killed, every third one a second time as it goes on, and the command is run to its end: it must exit with 0 (or say
+that all is there already), and the folder must hold the expected files, with the same bytes, and no other. Half of the
+moments are drawn over the processor time of a run, half are file events (small_runs.py). ``state``: what was
+tried, a line each, so that it goes on.
 """
 
 from __future__ import annotations
@@ -18,13 +19,25 @@ import random
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from small_runs import CASES, RESUMED, Case, Folder, Kill, Ran, Tried, count_events, differences, digests, load, run
+from benchmarks.faults.small_runs import (
+    CASES,
+    RESUMED,
+    Case,
+    Folder,
+    Kill,
+    Ran,
+    Tried,
+    differences,
+    digests,
+    load,
+    measured,
+    run,
+)
 
 SEED = 21
 
@@ -40,32 +53,34 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="killed-") as root:
         state = Tried(arguments.state)
         folder = Folder.of(Path(root), arguments.images)
-        results = {
-            name: Campaign(CASES[name], folder).all_moments(arguments.moments, state) for name in arguments.commands
-        }
-    print(json.dumps({"seed": SEED, "moments": arguments.moments, "commands": results}, indent=1))
+        campaigns = [Campaign(CASES[name], folder, state) for name in arguments.commands]
+        for number in range(arguments.moments):  # of all commands, so that what is cut short is even
+            for campaign in campaigns:
+                campaign.try_moment(number)
+    print(json.dumps({"seed": SEED, "commands": {each.name: each.figures() for each in campaigns}}, indent=1))
 
 
 class Campaign:
     """All moments of one command."""
 
-    def __init__(self, case: Case, folder: Folder) -> None:
-        self._case, self._folder = case, folder
+    def __init__(self, case: Case, folder: Folder, state: Tried) -> None:
+        self.name, self._case, self._folder, self._state = case.name, case, folder, state
         self._expected: dict[str, str] = {}
         self._seconds, self._events = 0.0, 0
 
-    def all_moments(self, moments: int, state: Tried) -> dict[str, object]:
-        """The figures of a command."""
-        for number in range(moments):
-            key = f"{self._case.name} {number}"
-            if key not in state:
-                if not self._expected:
-                    self._measure()
-                state.add(key, self._moment(number))
-        found = [state[f"{self._case.name} {number}"] for number in range(moments)]
+    def try_moment(self, number: int) -> None:
+        """Unless it was tried."""
+        if (key := f"{self.name} {number}") not in self._state:
+            if not self._expected:
+                self._measure()
+            self._state.add(key, self._moment(number))
+
+    def figures(self) -> dict[str, object]:
+        """Of all moments that were tried."""
+        found = self._state.of(self.name)
         faults = [fault for each in found for fault in each["faults"]]
         return {
-            "moments": moments,
+            "moments": len(found),
             "kills": sum(len(each["kills"]) for each in found),
             "ended_before_the_kill": sum(each["kills"][0]["ended"] for each in found),
             "with_files_when_killed": sum(each["files"] > 0 for each in found),
@@ -77,9 +92,7 @@ class Campaign:
         """An undisturbed run, counted and timed."""
         self._expected = digests(self._folder.make(self._case.name))
         at = self._folder.empty("measured")
-        began = time.monotonic()
-        self._events = count_events(self._folder.words(self._case, at), at)
-        self._seconds = time.monotonic() - began
+        self._events, self._seconds = measured(self._folder.words(self._case, at), at)
 
     def _moment(self, number: int) -> dict[str, object]:
         drawn = random.Random(f"{SEED} {self._case.name} {number}")
@@ -88,7 +101,7 @@ class Campaign:
         kills: list[dict[str, object]] = []
         faults: list[str] = []
         for _ in range(2 if number % 3 == 0 else 1):
-            kill = self._drawn(drawn, by_clock=number % 2 == 0)
+            kill = self._drawn(drawn, by_time=number % 2 == 0)
             ran = run(words, kill=kill, below=at)
             kills.append({"seconds": kill.seconds, "event": kill.event, "ended": ran.code != -9})
             faults += [] if ran.code == -9 else ending_faults(ran)
@@ -98,8 +111,8 @@ class Campaign:
         shutil.rmtree(at)
         return {"kills": kills, "files": files, "faults": [without_digits(fault) for fault in faults]}
 
-    def _drawn(self, drawn: random.Random, *, by_clock: bool) -> Kill:
-        if by_clock:
+    def _drawn(self, drawn: random.Random, *, by_time: bool) -> Kill:
+        if by_time:
             return Kill(seconds=round(drawn.uniform(0.02, 1.0) * self._seconds, 3))
         return Kill(event=drawn.randrange(self._events))
 

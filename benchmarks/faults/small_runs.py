@@ -1,8 +1,8 @@
 """Small runs of the long commands, in processes forked from one that has the libraries loaded, and what they publish.
 
 A run takes a second or two that way, so that hundreds of them can be disturbed. A run that is killed is killed at a
-moment by the clock, or at one of its file events: a file opened, renamed, removed, a folder made (Python's audit
-events), which is where a half file would come from; the second kind is repeated exactly by its seed.
+moment of its processor time, or at one of its file events: a file opened, renamed, removed, a folder made (Python's
+audit events), which is where a half file would come from; the second kind is repeated exactly by its seed.
 """
 
 from __future__ import annotations
@@ -53,18 +53,18 @@ CASES = {
         _case("crops", "crops --scan {scan} --layers conv1 --units 0 1 2 3 4 5 --output {output}", "scan"),
         _case(
             "optimize",
-            "optimize --push-layer fc8 --push-channel 0-5 --preset 3 --max-iter 12 --batch 2 --output {output}",
+            "optimize --push-layer fc8 --push-channel 0-3 --preset 3 --max-iter 6 --batch 1 --output {output}",
         ),
         _case(
             "optimize-layer",
-            "optimize-layer --push-layer conv1 --presets 3 --rand-seed 0-1 --max-iter 2 --tile 24 --output {output}",
+            "optimize-layer --push-layer conv1 --presets 3 --rand-seed 0 --max-iter 2 --tile 24 --output {output}",
         ),
-        _case("search", "search --push-layer fc8 --push-channel 3 --recipes 10 --max-iter 6 --output {output}"),
-        _case("figures", "figures --figures 3 4 --classes 1 --max-iter 4 --small --output {output}"),
+        _case("search", "search --push-layer fc8 --push-channel 3 --recipes 5 --max-iter 5 --output {output}"),
+        _case("figures", "figures --figures 4 --classes 1 --max-iter 2 --small --output {output}"),
         _case("gallery", "gallery --layers conv1 --pictures {crops} --output {output}", "crops"),
-        _case("photo-statistics", "photo-statistics --images {photos} --count 12 --output {output}.npz"),
-        _case("dictionary", "dictionary --layer conv3 --images {photos} --atoms 4 --output {output}.npz"),
-        _case("statistics", "statistics --images {photos} --layers conv1 --gradient-photos 4 --output {output}"),
+        _case("photo-statistics", "photo-statistics --images {photos} --count 6 --output {output}.npz"),
+        _case("dictionary", "dictionary --layer conv3 --images {photos} --atoms 2 --positions 4 --output {output}.npz"),
+        _case("statistics", "statistics --images {photos} --layers conv1 --gradient-photos 1 --output {output}"),
         _case("unit-over-photos", "unit-over-photos --unit conv5:7 --images {photos} --output {output}.png"),
         _case("colour-or-shape", "colour-or-shape --unit conv5:7 --image {photo} --output {output}.png"),
         _case("report", "report --scan {scan} --output {output}", "scan"),
@@ -75,7 +75,7 @@ RESUMED = [name for name in CASES if name not in ("unit-over-photos", "colour-or
 
 @dataclass(frozen=True)
 class Ran:
-    """code: of the exit; -9: killed. seconds: of the wall. events: file events, where they were counted."""
+    """code: of the exit; -9: killed. seconds: of the processor."""
 
     code: int
     said: str
@@ -94,7 +94,7 @@ class Ran:
 
 @dataclass(frozen=True)
 class Kill:
-    """When a run is killed: after ``seconds``, or at its file event number ``event`` (from 0)."""
+    """When a run is killed: after ``seconds`` of the processor, or at its file event number ``event`` (from 0)."""
 
     seconds: float | None = None
     event: int | None = None
@@ -159,48 +159,73 @@ def load() -> None:
         find(each)
 
 
-def run(
-    words: Sequence[str],
-    *,
-    kill: Kill | None = None,
-    below: Path | None = None,
-    environ: Mapping[str, str | None] | None = None,
-    before: Callable[[], None] = lambda: None,
-    cwd: Path | None = None,
-) -> Ran:
-    """Run a command line in a forked process of its own session, and wait.
+class Running:
+    """A command line in a forked process, a group of its own.
 
     below: file events count where they are in this folder. environ: None removes a variable. before: called in it.
     """
-    reading, writing = os.pipe()
-    began = time.monotonic()
-    child = os.fork()
-    if not child:
-        os.close(reading)
-        if kill is not None and kill.event is not None:
-            at_file_events(below, partial(_kill_at, kill.event))
-        _become(words, writing, environ or {}, before, cwd)
-    os.close(writing)
-    said = b""
-    os.set_blocking(reading, False)
-    code: int | None = None
-    while code is None:
-        said += _read(reading)
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            code = os.waitstatus_to_exitcode(status)
-        elif kill is not None and kill.seconds is not None and time.monotonic() - began >= kill.seconds:
-            os.killpg(child, signal.SIGKILL)
-            code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        else:
+
+    def __init__(
+        self,
+        words: Sequence[str],
+        *,
+        kill: Kill | None = None,
+        below: Path | None = None,
+        environ: Mapping[str, str | None] | None = None,
+        before: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._reading, writing = os.pipe()
+        self._seconds = None if kill is None else kill.seconds
+        self._said = b""
+        self._began = time.monotonic()
+        self.child = os.fork()
+        if not self.child:
+            os.close(self._reading)
+            if kill is not None and kill.event is not None:
+                at_file_events(below, partial(_kill_at, kill.event))
+            _become(words, writing, environ or {}, before)
+        os.close(writing)
+        os.set_blocking(self._reading, False)
+
+    def ended(self, wall_seconds: float | None = None) -> Ran:
+        """Wait for it. wall_seconds: after so many since its start it is killed."""
+        while True:
+            self._said += _read(self._reading)
+            done, status, used = os.wait4(self.child, os.WNOHANG)
+            if done:
+                break
+            is_late = wall_seconds is not None and time.monotonic() - self._began >= wall_seconds
+            if is_late or (self._seconds is not None and processor_seconds(self.child) >= self._seconds):
+                os.kill(self.child, signal.SIGKILL)
             time.sleep(0.002)
-    said += _read(reading)
-    os.close(reading)
-    return Ran(code, said.decode("utf-8", "replace"), time.monotonic() - began)
+        self._said += _read(self._reading)
+        os.close(self._reading)
+        code = os.waitstatus_to_exitcode(status)
+        return Ran(code, self._said.decode("utf-8", "replace"), used.ru_utime + used.ru_stime)
 
 
-def count_events(words: Sequence[str], below: Path) -> int:
-    """How many file events below a folder a whole run has."""
+def run(words: Sequence[str], *, wall_seconds: float | None = None, **how: Any) -> Ran:
+    """Run a command line and wait for its end. how: as of ``Running``."""
+    return Running(words, **how).ended(wall_seconds)
+
+
+def at_once(lines: Sequence[Sequence[str]], **how: Any) -> list[Ran]:
+    """Run several command lines at the same time."""
+    running = [Running(words, **how) for words in lines]
+    return [each.ended() for each in running]
+
+
+def processor_seconds(process: int) -> float:
+    """What a process has used; 0 where it is no more."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measured(words: Sequence[str], below: Path) -> tuple[int, float]:
+    """A whole run: how many file events below a folder it has, and its processor time. Raises RuntimeError."""
     counted = below.with_name("events")
     with open(counted, "wb", buffering=0) as file:
 
@@ -212,7 +237,7 @@ def count_events(words: Sequence[str], below: Path) -> int:
     counted.unlink()
     if ran.code:
         raise RuntimeError(ran.said)
-    return events
+    return events, ran.seconds
 
 
 def _become(
@@ -220,19 +245,16 @@ def _become(
     writing: int,
     environ: Mapping[str, str | None],
     before: Callable[[], None],
-    cwd: Path | None,
 ) -> None:
     """The child: never returns."""
     try:
-        os.setsid()
+        os.setpgid(0, 0)
         os.dup2(writing, 1)
         os.dup2(writing, 2)
         sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
         sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)
         for name, value in environ.items():
             os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
-        if cwd is not None:
-            os.chdir(cwd)
         before()
         from deepvis.cli.main import entry
 
@@ -316,8 +338,9 @@ class Tried:
     def __contains__(self, key: str) -> bool:
         return key in self._found
 
-    def __getitem__(self, key: str) -> Any:
-        return self._found[key]
+    def of(self, name: str) -> list[Any]:
+        """What came of all that was tried of a command."""
+        return [value for key, value in self._found.items() if key.partition(" ")[0] == name]
 
     def add(self, key: str, value: Any) -> None:
         """Note it at once."""

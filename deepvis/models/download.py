@@ -107,7 +107,11 @@ def _stream(wanted: _Wanted, progress: Progress, begun: Callable[[str], None]) -
     with answer:
         start = _start_of(answer, wanted.have)
         if not start:
-            begun(_validator_of(answer))
+            with _disk(wanted.part):
+                wanted.part.write_bytes(b"")  # before the word for what is to follow
+                begun(_validator_of(answer))
+        if packed := answer.headers.get("Content-Encoding", "identity").strip().replace("identity", ""):
+            raise DownloadError(f"it sends the file packed as {packed[:40]}, expected it as it is")
         length = answer.length or 0  # None where the server does not say, or says nonsense
         bar = progress(wanted.name, start, start + length if length else 0)
         try:
@@ -116,6 +120,8 @@ def _stream(wanted: _Wanted, progress: Progress, begun: Callable[[str], None]) -
             bar.close()
         if length and got < length:
             raise http.client.IncompleteRead(b"", length - got)
+        if not start + got:
+            raise DownloadError("it gives an empty file")
     return bool(start)
 
 
@@ -151,7 +157,7 @@ def _pour(answer: Any, wanted: _Wanted, start: int, bar: Any) -> int:
     most = 2 * wanted.about + SPARE if wanted.about else 0
     got = 0
     with _disk(wanted.part):
-        file: BinaryIO = wanted.part.open("r+b" if start else "wb")
+        file: BinaryIO = wanted.part.open("r+b")
     try:
         with _disk(wanted.part):
             file.seek(start)
@@ -175,15 +181,21 @@ def _disk(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        error.filename = os.fspath(path)
+        error.filename = error.filename or os.fspath(path)
         raise ModelError(os_error_words(error, "what was downloaded is kept")) from None
 
 
 def _reason(error: Exception) -> str:
     """A network error in a few words."""
+    if isinstance(error, http.client.BadStatusLine) and not isinstance(error, http.client.RemoteDisconnected):
+        return "it answers something that is no HTTP"
     if isinstance(error, urllib.error.HTTPError):
+        if urllib.request.HTTPRedirectHandler.inf_msg in str(error.reason):
+            return "it redirects in a circle"
         return f"the server answers {error.code} {' '.join(str(error.reason).split())}"
-    if isinstance(error, http.client.IncompleteRead | ConnectionError) and not isinstance(error, ConnectionRefusedError):
+    if isinstance(error, http.client.IncompleteRead | ConnectionError) and not isinstance(
+        error, ConnectionRefusedError
+    ):
         return "the connection broke; run the command again to go on"
     reason = getattr(error, "reason", error)
     if isinstance(reason, TimeoutError):
