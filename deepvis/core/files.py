@@ -59,8 +59,14 @@ def try_folder(folder: Path) -> None:
 
 
 def home_of_user(variable: str, usual: str, environ: Mapping[str, str] = os.environ) -> Path:
-    """``deepvis`` in the folder that this XDG variable names, else in the usual one of the user's home."""
-    return Path(environ.get(variable) or Path.home() / usual) / "deepvis"
+    """``deepvis`` in the folder that this XDG variable names, else in the usual one of the user's home.
+
+    Of a user without a home it is a path in which nothing is found and nothing can be written: below /dev/null.
+    """
+    try:
+        return Path(environ.get(variable) or Path.home() / usual) / "deepvis"
+    except RuntimeError:  # HOME is not set, and the system knows no user of this number
+        return Path(os.devnull) / usual / "deepvis"
 
 
 def write_file(target: str | os.PathLike[str], content: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import secrets
 import ssl
 from dataclasses import dataclass, field
@@ -53,7 +54,7 @@ def is_loopback_name(host: str) -> bool:
 def serve_address(text: str = "", tls: tuple[str, str] | None = None, *, unencrypted: bool = False) -> ServeAddress:
     """From HOST:PORT, HOST, :PORT or PORT; "" is loopback and a free port. Raises UsageError, one sentence."""
     host, port = _split(text.strip())
-    files = None if tls is None else (Path(tls[0]).expanduser(), Path(tls[1]).expanduser())
+    files = None if tls is None else (Path(os.path.expanduser(tls[0])), Path(os.path.expanduser(tls[1])))
     address = ServeAddress(host, port, files, unencrypted)
     if not address.is_loopback and files is None and not unencrypted:
         raise UsageError(

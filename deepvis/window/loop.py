@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -142,6 +143,7 @@ class Loop:
         if self.options.replay is None:
             self._saver.names.close(self.state.naming, self.state.info.name)
         self._saver.close()
+        self._saver.names.end(self.state.naming)
         self.screen.close()
 
     @property
@@ -150,7 +152,10 @@ class Loop:
         latest = self.parts.latest
         has_passed = latest.input.value is not None
         return error_words(replace(latest, input=replace(latest.input, error="")) if has_passed else latest) or (
-            self._not_saved or self._saver.error
+            self._not_saved
+            or self._saver.error
+            or self._saver.names.unsaved_words
+            or (self._log.error if self._log else "")
         )
 
     @property
@@ -302,7 +307,7 @@ class Loop:
 
     def _open(self, path: str) -> None:
         """Show what a path names; where it cannot be opened, say why and leave all as it is."""
-        path = str(Path(path).expanduser())
+        path = str(Path(os.path.expanduser(path)))
         if path.endswith(SUFFIXES):
             self._saver.take(OpenSession(0, path))
             return

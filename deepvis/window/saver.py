@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -59,7 +60,7 @@ class Saver:
 
     def gesture_log(self, path: Path, start: Start) -> GestureLog:
         """Begin to write down what is pressed. Raises OSError."""
-        return GestureLog(path.open("w", encoding="utf-8"), self._threads, start)
+        return GestureLog(path, self._threads, start)
 
     def take(self, effect: Effect) -> None:
         """Have it carried out after the next picture."""
@@ -117,7 +118,7 @@ class Saver:
         elif isinstance(effect, SaveSession):
             self._submit(effect, self._save_session, scene, effect.name, now)
         elif isinstance(effect, OpenSession):
-            self._submit(effect, self._read_session, scene.state.info.name, Path(effect.path).expanduser())
+            self._submit(effect, self._read_session, scene.state.info.name, Path(os.path.expanduser(effect.path)))
 
     # ------------------------------------------------------------ in the thread
 
@@ -148,7 +149,7 @@ class Saver:
 
     def _save_session(self, scene: Scene, name: str, when: float) -> EffectReport:
         text = session_text(scene.state, scene.frame, self._identity(), self._opened, when)
-        asked = Path(name).expanduser()
+        asked = Path(os.path.expanduser(name))
         stem = asked.name.removesuffix(".yaml") or file_name(scene.state.info.name, "session", when=when)
         with new_file(self._folder / asked.parent, stem, ".yaml") as (path, file):
             file.write(text)
