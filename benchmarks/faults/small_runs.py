@@ -86,6 +86,12 @@ class Ran:
         return "Traceback" in self.said
 
     @property
+    def sentence(self) -> str:
+        """The last line that begins with the program's name."""
+        lines = [line for line in self.said.replace("\r", "\n").splitlines() if line.startswith("deepvis")]
+        return lines[-1] if lines else ""
+
+    @property
     def last_words(self) -> str:
         """The last line of what it said."""
         lines = [line for line in self.said.replace("\r", "\n").splitlines() if line.strip()]

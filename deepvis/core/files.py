@@ -38,7 +38,7 @@ def path_beside(target: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(part, target)
     except OSError as error:
         if error.errno is not None and error.filename in (None, str(part)):
-            error.filename, error.filename2 = str(target), None
+            raise OSError(error.errno, error.strerror, str(target)) from error
         raise
     finally:
         part.unlink(missing_ok=True)

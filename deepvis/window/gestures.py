@@ -147,7 +147,7 @@ class GestureLog:
             self._file.close()
         except OSError as error:
             self.error = f"what was pressed could not be written to {self._path}: {error.strerror or error}"
-        if not self._path.stat().st_size:  # not even the first line
+        if self._path.is_file() and not self._path.stat().st_size:  # not even the first line; /dev/full is no file
             self._path.unlink()
 
 

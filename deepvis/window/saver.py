@@ -180,6 +180,8 @@ class Saver:
 
             def end() -> EffectReport:
                 recorder.close()
+                if recorder.error and not recorder.frames:
+                    raise OSError(recorder.error)
                 return EffectReport(recorder.words(), path=str(recorder.path) if recorder.frames else "")
 
             self._submit(effect, end)

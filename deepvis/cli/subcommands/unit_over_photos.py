@@ -71,11 +71,20 @@ def unit_over_photos(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--images {arguments.images}: no photo can be read or answered: {found.skipped[0]}")
     facts = facts_of(network, arguments.unit, arguments.images, found)
     draw_sheet(output, network, arguments, found)
-    write_file(values, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogateescape"))
+    _write_values(output, values, facts)
     if found.skipped:
         warn([f"skipped {len(found.skipped):,}: {'; '.join(found.skipped[:NAMED])}"], NAME)
     sys.stdout.write(json.dumps(facts, indent=1, ensure_ascii=False) + "\n" if arguments.json else table(facts, output))
     return 0
+
+
+def _write_values(output: Path, values: Path, facts: dict[str, Any]) -> None:
+    """Beside the sheet; where there is no room for them, there is no sheet either. Raises OSError."""
+    try:
+        write_file(values, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogateescape"))
+    except OSError:
+        output.unlink(missing_ok=True)
+        raise
 
 
 def check_output(output: Path, values: Path, *, overwrite: bool) -> None:
