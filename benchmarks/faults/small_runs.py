@@ -118,7 +118,7 @@ class Folder:
     def of(cls, root: Path, images: Path) -> Folder:
         """With so many photos of a folder, evenly spread, as PHOTOS says."""
         photos = root / "photos"
-        photos.mkdir()
+        photos.mkdir(parents=True)
         paths = sorted(path for path in images.rglob("*") if path.suffix.lower() in (".jpg", ".png"))
         for path in paths[:: max(len(paths) // PHOTOS, 1)][:PHOTOS]:
             shutil.copy(path, photos)
@@ -347,6 +347,12 @@ class Tried:
     def of(self, name: str) -> list[Any]:
         """What came of all that was tried of a command."""
         return [value for key, value in self._found.items() if key.partition(" ")[0] == name]
+
+    def once(self, key: str, act: Callable[[], Any]) -> Any:
+        """What came of it, tried now where it was not."""
+        if key not in self._found:
+            self.add(key, act())
+        return self._found[key]
 
     def add(self, key: str, value: Any) -> None:
         """Note it at once."""
