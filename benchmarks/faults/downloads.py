@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """``deepvis fetch`` from a server that does wrong, is killed, and runs three times at once. Prints JSON.
 
-    benchmarks/faults/downloads.py [--moments 50] [--state FILE.jsonl]
+    benchmarks/faults/downloads.py [--moments 50] [--ways cut stall ...] [--state FILE.jsonl]
 
 Each way of hostile_server.py is tried with a published checksum and without: the first run must end with 0 and the
 right file, or with 2, one sentence and no file of that name. Then the server is healed, and the same command must bring
@@ -20,7 +20,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -188,20 +188,21 @@ def try_kills(root: Path, address: str, moments: int, state: Tried) -> dict[str,
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--moments", type=int, default=50)
+    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS), metavar="WAY")
     parser.add_argument("--state", type=Path, metavar="FILE")
     arguments = parser.parse_args()
     load()
-    print(json.dumps(campaign(arguments.moments, Tried(arguments.state)), indent=1))
+    print(json.dumps(campaign(arguments.ways, arguments.moments, Tried(arguments.state)), indent=1))
 
 
-def campaign(moments: int, state: Tried) -> dict[str, object]:
+def campaign(names: Sequence[str], moments: int, state: Tried) -> dict[str, object]:
     """All of it."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="downloads-") as folder, serving(Path(folder)) as address:
         root = Path(folder)
         ways = {
             f"{name}, {'checked' if is_checked else 'unchecked'}": try_way(name, root, address, is_checked=is_checked)
-            for name in WAYS
+            for name in names
             for is_checked in (True, False)
         }
         found: dict[str, object] = {

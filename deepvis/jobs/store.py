@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deepvis.core.temporary_names import PART, sweep_parts
+from deepvis.core.temporary_names import PART, is_in_work, sweep_parts
 
 DIGITS = 24  # of a name: 96 bits
 NAME = re.compile(rf"[0-9a-f]{{{DIGITS}}}\.(?:png|npz)(?:{PART})?")
@@ -47,10 +47,14 @@ def sweep(folder: Path) -> None:
 def clear(folder: Path, earlier: str = "") -> None:
     """Remove the results in a folder, and the folder where nothing else is in it: what others have put there stays.
 
+    So does what another run is writing now.
+
     earlier: a regular expression of names that an earlier version gave to results. Raises OSError.
     """
     for path in folder.iterdir() if folder.is_dir() else ():
-        if NAME.fullmatch(path.name) or (earlier and re.fullmatch(earlier, path.name)):
+        found = NAME.fullmatch(path.name)
+        is_part = found is not None and path.suffix == ".part"
+        if (found and not (is_part and is_in_work(path, found))) or (earlier and re.fullmatch(earlier, path.name)):
             path.unlink(missing_ok=True)
     with suppress(OSError):  # there is more in it, or it is not there
         folder.rmdir()

@@ -49,9 +49,10 @@ def test_results_are_cleared_away_and_what_others_have_put_there_stays(tmp_path:
     folder = tmp_path / "store"
     ours = [Store(folder, "f3f625298ff4", ending).path({"unit": 7}) for ending in (".png", ".npz")]
     clear(folder)
-    for others in (["notes.txt", "0123.png", "figure.png"], []):
+    in_work = part_beside(ours[0]).name
+    for others in (["notes.txt", "0123.png", "figure.png", in_work], []):
         folder.mkdir(exist_ok=True)
-        names = [*(path.name for path in ours), f"{ours[0].name}.0123abcd.part", "fc_0001_p2_s3.png"]
+        names = [*(path.name for path in ours), f"{ours[0].name}.{killed_mark()}.part", "fc_0001_p2_s3.png"]
         for name in (*names, *others):
             (folder / name).touch()
         clear(folder, r"fc_\d{4}_p\d_s\d\.png")
