@@ -72,15 +72,15 @@ def download(
     if not validator and not is_checked:
         have = 0
     try:
-        return _stream(_Wanted(url, part, name, have, validator, about), progress, begun)
+        return _stream(_Transfer(url, part, name, have, validator, about), progress, begun)
     except (DownloadError, ModelError):
         raise
     except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError) as error:
         raise DownloadError(_reason(error)) from error
 
 
-class _Wanted:
-    """What is to be had from where. have: bytes that are there."""
+class _Transfer:
+    """What comes from where, into which file. have: bytes that are there."""
 
     def __init__(self, url: str, part: Path, name: str, have: int, validator: str, about: int) -> None:
         self.url, self.part, self.name, self.have, self.validator, self.about = url, part, name, have, validator, about
@@ -94,28 +94,28 @@ class _Wanted:
         return urllib.request.Request(self.url, headers=headers)
 
 
-def _stream(wanted: _Wanted, progress: Progress, begun: Callable[[str], None]) -> bool:
+def _stream(transfer: _Transfer, progress: Progress, begun: Callable[[str], None]) -> bool:
     try:
-        answer = _opener().open(wanted.request(), timeout=SILENCE_SECONDS)
+        answer = _opener().open(transfer.request(), timeout=SILENCE_SECONDS)
     except urllib.error.HTTPError as error:
-        if error.code != 416 or not wanted.have:
+        if error.code != 416 or not transfer.have:
             raise
-        if error.headers.get("Content-Range", "").endswith(f"/{wanted.have}"):
+        if error.headers.get("Content-Range", "").endswith(f"/{transfer.have}"):
             return True  # all of it is there
-        wanted.have = 0
-        return _stream(wanted, progress, begun)
+        transfer.have = 0
+        return _stream(transfer, progress, begun)
     with answer:
-        start = _start_of(answer, wanted.have)
+        start = _start_of(answer, transfer.have)
         if not start:
-            with _disk(wanted.part):
-                wanted.part.write_bytes(b"")  # before the word for what is to follow
+            with _disk(transfer.part):
+                transfer.part.write_bytes(b"")  # before the word for what is to follow
                 begun(_validator_of(answer))
         if packed := answer.headers.get("Content-Encoding", "identity").strip().replace("identity", ""):
             raise DownloadError(f"it sends the file packed as {packed[:40]}, expected it as it is")
         length = answer.length or 0  # None where the server does not say, or says nonsense
-        bar = progress(wanted.name, start, start + length if length else 0)
+        bar = progress(transfer.name, start, start + length if length else 0)
         try:
-            got = _pour(answer, wanted, start, bar)
+            got = _pour(answer, transfer, start, bar)
         finally:
             bar.close()
         if length and got < length:
@@ -153,24 +153,24 @@ def _start_of(answer: Any, have: int) -> int:
     return have if have and answer.status == 206 and answer.headers.get("Content-Range", "").startswith(begins) else 0
 
 
-def _pour(answer: Any, wanted: _Wanted, start: int, bar: Any) -> int:
-    most = 2 * wanted.about + SPARE if wanted.about else 0
+def _pour(answer: Any, transfer: _Transfer, start: int, bar: Any) -> int:
+    most = 2 * transfer.about + SPARE if transfer.about else 0
     got = 0
-    with _disk(wanted.part):
-        file: BinaryIO = wanted.part.open("r+b")
+    with _disk(transfer.part):
+        file: BinaryIO = transfer.part.open("r+b")
     try:
-        with _disk(wanted.part):
+        with _disk(transfer.part):
             file.seek(start)
             file.truncate()
         while chunk := answer.read(CHUNK):
-            with _disk(wanted.part):
+            with _disk(transfer.part):
                 file.write(chunk)
             got += len(chunk)
             bar.update(len(chunk))
             if most and start + got > most:
-                raise DownloadError(f"it sends more than {most:,} bytes, expected about {wanted.about:,}")
+                raise DownloadError(f"it sends more than {most:,} bytes, expected about {transfer.about:,}")
     finally:
-        with _disk(wanted.part):
+        with _disk(transfer.part):
             file.close()
     return got
 

@@ -326,7 +326,7 @@ def test_what_is_there_of_another_content_is_not_gone_on_with(server: Server, fo
 def test_a_disk_that_is_full_is_told_from_a_broken_connection(
     server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(answer: object, wanted: object, *more: object) -> int:
+    def full(answer: object, transfer: object, *more: object) -> int:
         with download._disk(folder / "w.part"):
             raise OSError(errno.ENOSPC, "No space left on device")
 
