@@ -150,7 +150,7 @@ def try_three(around: Surroundings, name: str) -> dict[str, object]:
 def try_three_windows(around: Surroundings) -> dict[str, object]:
     """Three windows at once that save into one folder, one cache and one file of names."""
     at = around.folder.empty("three")
-    words = [word.replace("{at}/stats.json", str(at / "pictures" / "stats.json")) for word in WINDOW]
+    words = [word.replace("{at}", str(at)) for word in WINDOW]
     words += ["--images", str(around.folder.photos), "--pictures", str(at / "pictures")]
     environ = {"DEEPVIS_CACHE": str(at / "cache"), "DEEPVIS_DATA": str(at / "data")}
     ran = at_once([words] * 3, environ=environ)
