@@ -161,7 +161,8 @@ def try_three_windows(around: Surroundings) -> dict[str, object]:
     faults += [f"{name} is left" for name in found if name.endswith(".part") or ".replaced-" in name]
     pictures = [name for name in found if name.startswith("pictures/") and name.endswith((".png", ".npz"))]
     faults += [] if len(pictures) == 6 else [f"{len(pictures)} pictures and numbers, expected 6"]
-    faults += [] if len(names) == 1 and len(names[0]["units"]) == 1 else [f"names: {names}"]
+    # ctrl+d turns the star: a window that has read another's takes it away
+    faults += [] if len(names) == 1 and len(names[0]["units"]) <= 1 else [f"names: {names}"]
     said = sorted({each.sentence.replace(str(around.root), "") for each in ran if each.code == 2})
     return {"codes": [each.code for each in ran], "said": said, "faults": faults}
 
