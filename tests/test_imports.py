@@ -20,7 +20,7 @@ ROOMS: dict[str, set[str]] = {
     "network": {"core"},
     "formats": {"core", "network"},
     "models": {"core", "network", "formats", "schema"},
-    "caffe": {"network", "formats"},
+    "caffe": {"core", "network", "formats"},
     "attribution": {"core", "network", "models"},
     "changes": {"core"},
     "jobs": {"core"},

@@ -60,4 +60,4 @@ def _folder() -> Path:
 
 
 def _absolute(file: str) -> str:
-    return os.path.abspath(Path(file).expanduser())
+    return os.path.abspath(os.path.expanduser(file))

@@ -80,7 +80,7 @@ def _live(what: Any, weights: Any, mean: Any, labels: str | None, options: Mappi
     from deepvis.api.live_module import LiveModule
     from deepvis.formats.torch.wrapped import inner
 
-    file = None if weights is None else Path(os.fspath(weights)).expanduser()
+    file = None if weights is None else Path(os.path.expanduser(os.fspath(weights)))
     if file is not None and not file.is_file():
         raise ModelError(f"{file}: found no such file, expected the network's weights")
     return LiveModule(inner(what), mean, labels, options, file)
@@ -88,8 +88,8 @@ def _live(what: Any, weights: Any, mean: Any, labels: str | None, options: Mappi
 
 def _ref_of(named: str, weights: Any, mean: Any, labels: str | None, options: Mapping[str, Any]) -> NetworkRef:
     """A card's where the name is one, else a network's file or what stands in its place."""
-    path = str(Path(named).expanduser())
-    file = None if weights is None else os.path.abspath(Path(os.fspath(weights)).expanduser())
+    path = str(Path(os.path.expanduser(named)))
+    file = None if weights is None else os.path.abspath(Path(os.path.expanduser(os.fspath(weights))))
     pairs = tuple(options.items())
     if named in model_names() or (Path(path) / CARD_NAME).is_file() or Path(path).name == CARD_NAME:
         model = named if named in model_names() else os.path.abspath(path)

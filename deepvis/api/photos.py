@@ -63,7 +63,7 @@ class _Reader:
 
     def each(self, given: Any) -> Photos:
         if isinstance(given, (str, os.PathLike)):
-            return self._path(Path(given).expanduser())
+            return self._path(Path(os.path.expanduser(given)))
         if isinstance(given, Image.Image):
             return Photos((self._photo("", lambda: rgb_of(given)),), False)
         array = _array(given)

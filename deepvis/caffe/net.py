@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.caffe.base_net import BaseNet
+from deepvis.core.files import path_beside
 from deepvis.formats.caffe.hdf5 import read_hdf5, write_hdf5
 from deepvis.formats.caffe.layer import fits
 from deepvis.formats.caffe.schema import TEST, TRAIN, LayerParameter
@@ -55,11 +56,10 @@ class Net(BaseNet):
 
     def save_hdf5(self, path: str | os.PathLike, write_diff: bool = False) -> None:
         """Write the weights, and their diffs with ``write_diff``, as HDF5, whatever the file's name (needs h5py)."""
-        part = Path(f"{os.fspath(path)}.part")
         weights = [(name, [blob.data for blob in blobs]) for name, blobs in self.params.items()]
         diffs = [(name, [blob.diff for blob in blobs]) for name, blobs in self.params.items()] if write_diff else None
-        write_hdf5(part, weights, diffs)
-        os.replace(part, path)
+        with path_beside(path) as part:
+            write_hdf5(part, weights, diffs)
 
     def share_with(self, other: Net) -> None:
         """Use the other net's memory for the params of layers of the same name."""

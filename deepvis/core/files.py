@@ -6,30 +6,39 @@ import errno
 import hashlib
 import os
 import tempfile
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from deepvis.core.temporary_names import part_beside, sweep_parts_once
+
 
 @contextmanager
 def written_beside(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """A file to write to that takes the name ``target`` once the block has ended well.
+    """A file to write to that takes the name ``target`` once the block has ended well; see ``path_beside``."""
+    with path_beside(target) as part, open(part, "wb") as file:
+        yield file
 
-    Missing folders are made. Where the block raises, nothing is left behind and what was there before stays.
-    An OSError names ``target``, never the file beside it; that of a write, which has no name (a full disk), too.
+
+@contextmanager
+def path_beside(target: str | os.PathLike[str]) -> Iterator[Path]:
+    """A path to write to, for libraries that open files by name; it becomes ``target`` once the block has ended well.
+
+    Missing folders are made. Where the block raises, nothing is left behind and what was there before stays. What
+    a program that was killed has left beside is removed (core/temporary_names.py). An OSError names ``target``, never
+    the file beside it; that of a write, which has no name (a full disk), too.
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f"{target.name}.{uuid.uuid4().hex[:8]}.part")
+    sweep_parts_once(target.parent)
+    part = part_beside(target)
     try:
-        with open(part, "wb") as file:
-            yield file
+        yield part
         os.replace(part, target)
     except OSError as error:
         if error.errno is not None and error.filename in (None, str(part)):
-            error.filename, error.filename2 = str(target), None
+            raise OSError(error.errno, error.strerror, str(target)) from error
         raise
     finally:
         part.unlink(missing_ok=True)
@@ -50,8 +59,14 @@ def try_folder(folder: Path) -> None:
 
 
 def home_of_user(variable: str, usual: str, environ: Mapping[str, str] = os.environ) -> Path:
-    """``deepvis`` in the folder that this XDG variable names, else in the usual one of the user's home."""
-    return Path(environ.get(variable) or Path.home() / usual) / "deepvis"
+    """``deepvis`` in the folder that this XDG variable names, else in the usual one of the user's home.
+
+    Of a user without a home it is a path in which nothing is found and nothing can be written: below /dev/null.
+    """
+    try:
+        return Path(environ.get(variable) or Path.home() / usual) / "deepvis"
+    except RuntimeError:  # HOME is not set, and the system knows no user of this number
+        return Path(os.devnull) / usual / "deepvis"
 
 
 def write_file(target: str | os.PathLike[str], content: bytes) -> None:

@@ -11,15 +11,16 @@ import hashlib
 import json
 import os
 import re
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deepvis.core.temporary_names import PART, is_in_work, sweep_parts
+
 DIGITS = 24  # of a name: 96 bits
-NAME = re.compile(rf"[0-9a-f]{{{DIGITS}}}\.(?:png|npz)(?:\.[0-9a-f]{{8}}\.part)?")
+NAME = re.compile(rf"[0-9a-f]{{{DIGITS}}}\.(?:png|npz)(?:{PART})?")
 
 
 @dataclass(frozen=True)
@@ -36,25 +37,24 @@ class Store:
         return self.folder / f"{hashlib.sha256(made_by.encode()).hexdigest()[:DIGITS]}{self.ending}"
 
 
-def sweep(folder: Path, seconds: float = 3600.0) -> None:
-    """Remove what writers that were killed have left in a folder ``seconds`` ago, and the folder where it is empty.
-
-    Younger ones may be those of another run that is writing now.
-    """
-    for part in folder.glob("*.part"):
-        if time.time() - part.stat().st_mtime >= seconds:
-            part.unlink(missing_ok=True)
-    if folder.is_dir() and not any(folder.iterdir()):
+def sweep(folder: Path) -> None:
+    """Remove what writers that were killed have left in a folder, and the folder where it is empty."""
+    sweep_parts(folder)
+    with suppress(OSError):  # there is more in it, or it is not there
         folder.rmdir()
 
 
 def clear(folder: Path, earlier: str = "") -> None:
     """Remove the results in a folder, and the folder where nothing else is in it: what others have put there stays.
 
+    So does what another run is writing now.
+
     earlier: a regular expression of names that an earlier version gave to results. Raises OSError.
     """
     for path in folder.iterdir() if folder.is_dir() else ():
-        if NAME.fullmatch(path.name) or (earlier and re.fullmatch(earlier, path.name)):
+        found = NAME.fullmatch(path.name)
+        is_part = found is not None and path.suffix == ".part"
+        if (found and not (is_part and is_in_work(path, found))) or (earlier and re.fullmatch(earlier, path.name)):
             path.unlink(missing_ok=True)
     with suppress(OSError):  # there is more in it, or it is not there
         folder.rmdir()

@@ -48,10 +48,17 @@ class FolderImages:
         return self._pictures(found) if scan is None else self.filled(found, scan)
 
     def already_saved_words(self) -> str:
-        """Where the top 9 that is shown is saved already; "" for a running one."""
+        """Where the top 9 that is shown is saved already; "" for a running one.
+
+        One that could not be saved is saved now. Raises OSError.
+        """
         scan = self._scans.shown()
         if scan is None:
             return ""
+        if scan.not_saved:
+            scan.save()
+            scan.not_saved = ""
+            return f"the top 9 of the scan is kept in {scan.folder} now"
         return f"this top 9 is of the scan, which is kept by itself in {scan.folder}; R shows the running one"
 
     def filled(self, found: UnitImages, top: FolderTop) -> UnitImages:

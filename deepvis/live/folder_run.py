@@ -132,6 +132,7 @@ class FolderRun:
             self.warning = ""
         except OSError as error:
             self.warning = f"it cannot be saved in {self.top.folder}: {error.strerror or error}"
+        self.top.not_saved = self.warning
         self._saved_at = self._clock()
         self._save_after = max(SAVE_SECONDS, SAVE_SHARE * (self._saved_at - began))
 

@@ -183,7 +183,8 @@ class OptimizeWorker(Worker[OptimizeRequest, OptimizeProgress]):
             live_run.write_finished(run, folder)
             self._stopped.forget(run.unit)
         except OSError as error:
-            return f"the picture of {run.unit.layer} {run.unit.channel} could not be kept in {folder}: {error}"
+            name, why = f"{run.unit.layer} {run.unit.channel}", error.strerror or error
+            return f"the picture of {name} could not be kept in {folder}: {why}"
         return ""
 
 

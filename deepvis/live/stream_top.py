@@ -96,10 +96,10 @@ class StreamTop:
                 self.running.update(backend.run(NetRequest(frame)))
 
     def _saved(self, save: SaveTop, pictures: RunningImages | FolderImages) -> Answer[SaveTop, EffectReport]:
-        if already_saved := pictures.already_saved_words():
-            return Answer(save, EffectReport(already_saved))
         folder = self._folder()
         try:
+            if already_saved := pictures.already_saved_words():
+                return Answer(save, EffectReport(already_saved))
             better = 0 if save.over_better else pictures.better_in(folder)
             if better:
                 why = f"not saved: it would replace the top 9 of {better:,} units that are of more images, or of a scan"

@@ -14,6 +14,8 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deepvis.core.temporary_names import is_running
+
 TOP_UNDONE = "the saved top 9 is taken back, and what it replaced is there again; Z saves it once more"
 TOP_REDONE = "the top 9 is saved once more; backspace takes it back"
 
@@ -134,18 +136,5 @@ def _remove_left(folder: Path) -> None:
     """Remove what programs that are no more have put aside there."""
     for left in folder.glob(".replaced-*"):
         process = _ASIDE.match(left.name)
-        if process and not _is_running(int(process[1])):
+        if process and not is_running(int(process[1])):
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _is_running(process: int) -> bool:
-    """Is there a process of that number? Taken for granted where asking would end it: on Windows."""
-    if os.name == "nt":
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # another user's
-        return True
-    return True

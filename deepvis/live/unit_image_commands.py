@@ -108,6 +108,7 @@ def short_path(path: str | Path) -> str:
     path = Path(path)
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         return shlex.quote(os.path.relpath(path))
-    if path.is_absolute() and path.is_relative_to(Path.home()) and path != Path.home():
-        return f"~/{shlex.quote(str(path.relative_to(Path.home())))}"
+    home = Path(os.path.expanduser("~"))  # stays "~" where there is none
+    if path.is_absolute() and path.is_relative_to(home) and path != home:
+        return f"~/{shlex.quote(str(path.relative_to(home)))}"
     return shlex.quote(str(path))

@@ -1,35 +1,27 @@
 """Bring the files of a model that are not in the repository: download, resume, check, put in place.
 
 A file is written beside its place as ``NAME.part`` and renamed when it is whole and its checksum fits; an
-interrupted download goes on where it stopped. Files without a published checksum are remembered in
-``fetched.json`` at their first download and checked against that from then on.
+interrupted download goes on where it stopped (download.py). Files without a published checksum are remembered in
+``fetched.json`` at their first download and checked against that from then on. One program at a time brings files
+into a folder.
 """
 
 from __future__ import annotations
 
-import http.client
-import json
 import os
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO
 
-from deepvis.core.files import written_beside
+from deepvis.core.files import os_error_words
 from deepvis.core.program import program
 from deepvis.models.card import Card
 from deepvis.models.card_values import Checksum, RemoteFile
+from deepvis.models.download import DownloadError, Progress, download
+from deepvis.models.fetch_record import FetchRecord
 from deepvis.models.unpack import digest, put, unpack
 from deepvis.network.model_error import ModelError
-
-RECORD_NAME = "fetched.json"
-CHUNK = 1 << 18  # bytes
-SILENCE_SECONDS = 30.0  # a server that says nothing for so long counts as dead
-USER_AGENT = "deepvis fetch"
-
-Progress = Callable[[str, int, int], Any]  # (name, bytes so far, bytes in all or 0) -> has .update(n) and .close()
 
 
 @dataclass(frozen=True)
@@ -64,11 +56,16 @@ def fetch_model(
     """
     if source is not None and not source.is_dir():
         raise ModelError(f"{source}: found no such folder, expected one that holds the files of {card.name}")
-    record = Record(card.files_folder)
+    with _alone(card):
+        yield from _fetch_files(
+            card, [file for file in card.files if everything or not file.optional], source, progress
+        )
+
+
+def _fetch_files(card: Card, files: list[RemoteFile], source: Path | None, progress: Progress) -> Iterator[Fetched]:
+    record = FetchRecord(card.files_folder)
     absent = []
-    for file in card.files:
-        if file.optional and not everything:
-            continue
+    for file in files:
         there = _already_there(card, file, record)
         if there is not None:
             yield there
@@ -89,22 +86,6 @@ def fetch_model(
 # --- what is known of files --------------------------------------------------------------------
 
 
-class Record:
-    """``fetched.json`` of a model's folder: file -> sha256 of what was put there."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / RECORD_NAME
-        try:
-            self.sums: dict[str, str] = dict(json.loads(self.path.read_text(encoding="utf-8"))["sha256"])
-        except (OSError, ValueError, KeyError, TypeError):
-            self.sums = {}
-
-    def remember(self, path: str, sha256: str) -> None:
-        self.sums[path] = sha256
-        with written_beside(self.path) as file:
-            file.write((json.dumps({"version": 1, "sha256": self.sums}, indent=1) + "\n").encode())
-
-
 def _mismatch(path: Path, checksum: Checksum | None) -> str:
     """How the file differs from its published checksum, "" if it does not."""
     if checksum is None:
@@ -120,10 +101,14 @@ def _mismatch(path: Path, checksum: Checksum | None) -> str:
     return "" if found == checksum.value else f"{checksum.kind} {found}, expected {checksum.value}"
 
 
-def _already_there(card: Card, file: RemoteFile, record: Record) -> Fetched | None:
+def _already_there(card: Card, file: RemoteFile, record: FetchRecord) -> Fetched | None:
     path = card.file(file.path)
     if file.extract:
-        return Fetched(file.path, "already there") if path.exists() and file.path in record.sums else None
+        if not (path.exists() and file.path in record.sums):
+            return None
+        for url in file.urls:  # of a run that was killed before the archive was removed
+            _part(card, PurePosixPath(url).name).unlink(missing_ok=True)
+        return Fetched(file.path, "already there")
     if not path.is_file():
         return None
     first_sum = record.sums.get(file.path)
@@ -141,7 +126,7 @@ def _already_there(card: Card, file: RemoteFile, record: Record) -> Fetched | No
 # --- from a folder -----------------------------------------------------------------------------
 
 
-def _copy(card: Card, file: RemoteFile, record: Record, source: Path) -> Fetched | None:
+def _copy(card: Card, file: RemoteFile, record: FetchRecord, source: Path) -> Fetched | None:
     """Copy the file, or unpack its archive, from the folder; None if neither is there."""
     for candidate in (source / file.path, source / PurePosixPath(file.path).name):
         if candidate.is_file():
@@ -168,98 +153,96 @@ def _copy(card: Card, file: RemoteFile, record: Record, source: Path) -> Fetched
 # --- from an address ---------------------------------------------------------------------------
 
 
-def _download(card: Card, file: RemoteFile, record: Record, progress: Progress) -> Fetched:
-    """Download one file from the first of its addresses that answers."""
+def _download(card: Card, file: RemoteFile, record: FetchRecord, progress: Progress) -> Fetched:
+    """Download one file from the first of its addresses that gives it."""
     if not file.urls:
         raise ModelError(f"{file.path} of {card.name}: no address is known; {file.note}")
     faults = []
     for url in file.urls:
         name = PurePosixPath(url).name if file.extract else file.path
-        whole = card.files_folder / name
-        part = whole.with_name(whole.name + ".part")
         try:
-            part.parent.mkdir(parents=True, exist_ok=True)
-            _stream(url, part, progress, name)
-        except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
-            faults.append(f"{url} ({_reason(error)})")
-            continue
-        except OSError as error:
-            raise ModelError(
-                f"{part}: cannot be written ({error.strerror or error}), expected a writable place"
-            ) from None
-        return _put_in_place(card, file, record, part, url)
+            _bring(url, file, _part(card, name), record, progress, name)
+        except DownloadError as error:
+            faults.append(f"{url} ({error})")
+        else:
+            return _put_in_place(card, file, record, _part(card, name))
     raise ModelError(
         f"{file.path} of {card.name} cannot be downloaded from {' or from '.join(faults)}; try again later, or get it "
         f"elsewhere, put it in a folder and run: {program()} fetch {card.folder.name} --from FOLDER"
     )
 
 
-def _put_in_place(card: Card, file: RemoteFile, record: Record, part: Path, url: str) -> Fetched:
-    wrong = _mismatch(part, file.checksum)
-    if wrong:
+def _bring(url: str, file: RemoteFile, part: Path, record: FetchRecord, progress: Progress, name: str) -> None:
+    """The whole file of an address, compared with its checksum; what was gone on with and is wrong is brought anew.
+
+    Raises DownloadError, ModelError for the disk.
+    """
+    for _ in range(2):
+        went_on = download(
+            url,
+            part,
+            progress,
+            name,
+            validator=record.validator(url),
+            is_checked=file.checksum is not None,
+            about=file.size,
+            begun=lambda validator: record.begin(url, validator),
+        )
+        wrong = _mismatch(part, file.checksum)
+        if not wrong:
+            return
         part.unlink()
-        raise ModelError(f"{url}: the downloaded file has {wrong}; it was removed, try again or use --from FOLDER")
+        if not went_on:
+            break
+    raise DownloadError(f"the downloaded file has {wrong}; it was removed")
+
+
+def _part(card: Card, name: str) -> Path:
+    """Where a file is written, or an archive, until it is whole."""
+    return card.files_folder / f"{name}.part"
+
+
+def _put_in_place(card: Card, file: RemoteFile, record: FetchRecord, part: Path) -> Fetched:
+    """The record comes before the file, so that a run that is killed in between leaves no file without."""
     sha256 = digest(part, "sha256")
     if file.extract:
         unpack(card.files_folder, file, part)
+    record.remember(file.path, sha256, file.urls)
+    if file.extract:
         part.unlink()
     else:
         os.replace(part, card.files_folder / file.path)
-    record.remember(file.path, sha256)
     unknown = file.checksum is None and not file.extract
     return Fetched(file.path, "downloaded", f"no checksum is published; remembered sha256 {sha256}" if unknown else "")
 
 
-def _stream(url: str, part: Path, progress: Progress, name: str) -> None:
-    """Append what is missing of ``url`` to the file ``part``. Raises urllib's and http.client's errors, OSError."""
-    have = part.stat().st_size if part.exists() else 0
-    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-    if have:
-        headers["Range"] = f"bytes={have}-"
+@contextmanager
+def _alone(card: Card) -> Iterator[None]:
+    """Keep other programs from bringing files into the same folder, where the system has such locks.
+
+    Raises ModelError where another one is at it.
+    """
     try:
-        answer = urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=SILENCE_SECONDS)
-    except urllib.error.HTTPError as error:
-        if error.code == 416 and have and error.headers.get("Content-Range", "").endswith(f"/{have}"):
-            return  # all of it is there
-        if error.code != 416 or not have:
-            raise
-        part.unlink()
-        return _stream(url, part, progress, name)
-    with answer:
-        start = _start_of(answer, have)
-        length = int(answer.headers.get("Content-Length") or 0)
-        bar = progress(name, start, start + length if length else 0)
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    folder = card.files_folder
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise ModelError(f"{folder}: {os_error_words(error)}") from None
+    try:
         try:
-            with part.open("r+b" if start else "wb") as file:
-                file.seek(start)
-                file.truncate()
-                got = _pour(answer, file, bar)
-        finally:
-            bar.close()
-        if length and got < length:
-            raise http.client.IncompleteRead(b"", length - got)
-
-
-def _start_of(answer: Any, have: int) -> int:
-    """Where the answer begins: at what we have if the server resumes as asked, else at the beginning."""
-    begins = f"bytes {have}-"
-    return have if have and answer.status == 206 and answer.headers.get("Content-Range", "").startswith(begins) else 0
-
-
-def _pour(answer: Any, file: BinaryIO, bar: Any) -> int:
-    got = 0
-    while chunk := answer.read(CHUNK):
-        file.write(chunk)
-        got += len(chunk)
-        bar.update(len(chunk))
-    return got
-
-
-def _reason(error: Exception) -> str:
-    """A network error in a few words."""
-    if isinstance(error, urllib.error.HTTPError):
-        return f"the server answers {error.code} {error.reason}"
-    if isinstance(error, http.client.IncompleteRead):
-        return "the connection broke; run the command again to go on"
-    reason = getattr(error, "reason", error)
-    return str(getattr(reason, "strerror", None) or reason or type(error).__name__)
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ModelError(
+                f"{folder}: another program is bringing files of {card.name} there; wait until it has ended, then run "
+                "the same command again"
+            ) from None
+        except OSError:  # a network's disk without locks
+            pass
+        yield
+    finally:
+        os.close(held)

@@ -8,7 +8,7 @@ import tarfile
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from deepvis.core.files import written_beside
+from deepvis.core.files import os_error_words, written_beside
 from deepvis.models.card_values import RemoteFile
 from deepvis.network.model_error import ModelError
 
@@ -30,9 +30,8 @@ def put(content: IO[bytes], target: Path) -> None:
         with content, written_beside(target) as out:
             shutil.copyfileobj(content, out)
     except OSError as error:
-        raise ModelError(
-            f"{target}: cannot be written ({error.strerror or error}), expected a writable place"
-        ) from None
+        error.filename = str(target)
+        raise ModelError(os_error_words(error)) from None
 
 
 def unpack(folder: Path, file: RemoteFile, archive: Path) -> None:

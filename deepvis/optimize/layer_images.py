@@ -169,27 +169,40 @@ def write_montage(plan: LayerPlan, channel: int) -> bool:
     rows = {block: [plan.piece(channel, block, seed) for seed in plan.seeds] for block in plan.blocks}
     if not all(path.exists() for paths in rows.values() for path in paths):
         return False
-    blocks = [[read_picture(path) for path in rows.get(block, [])] for block in range(BLOCKS)]
+    try:
+        blocks = [[read_picture(path) for path in rows.get(block, [])] for block in range(BLOCKS)]
+    except FileNotFoundError:  # another run has finished the layer meanwhile, and cleared its pieces away
+        return False
     write_jpeg(plan.montage(channel), montage(blocks, plan.cell), plan.quality)
     return True
 
 
 def finish_layer(plan: LayerPlan) -> bool:
     """Make the layer's picture, say that it is done, and clear the pieces away, if all of them are there."""
-    units = range(plan.count)
     if not is_complete(plan):
-        whole = replace(plan, channels=tuple(units))
+        whole = replace(plan, channels=tuple(range(plan.count)))
         if not all(path.exists() for path in whole.jobs().values()):
             return False
-        for channel in units:
-            if not plan.montage(channel).exists():
-                write_montage(plan, channel)
-        best = [max((plan.piece(c, plan.shown_block, seed) for seed in plan.seeds), key=_objective) for c in units]
-        write_jpeg(plan.whole, whole_layer([read_picture(path) for path in best], plan.cell), plan.quality)
-        values = [round(value, 4) if np.isfinite(value) else None for value in map(_objective, best)]
-        write_file(plan.how, to_json({**plan.description(), "units": values}))
+        try:
+            _write_whole(plan)
+        except FileNotFoundError:
+            if not is_complete(plan):  # by another run, which has cleared the pieces away
+                raise
     clear(plan.pieces, plan.earlier_name)
     return True
+
+
+def _write_whole(plan: LayerPlan) -> None:
+    """The layer's picture, from all of its pieces, and how it was made. Raises OSError."""
+    units = range(plan.count)
+    for channel in units:
+        if not plan.montage(channel).exists():
+            write_montage(plan, channel)
+    best = [max((plan.piece(c, plan.shown_block, seed) for seed in plan.seeds), key=_objective) for c in units]
+    values = [round(value, 4) if np.isfinite(value) else None for value in map(_objective, best)]
+    pictures = [read_picture(path) for path in best]  # after the values: it says where one is gone
+    write_jpeg(plan.whole, whole_layer(pictures, plan.cell), plan.quality)
+    write_file(plan.how, to_json({**plan.description(), "units": values}))
 
 
 def _objective(path: Path) -> float:

@@ -60,9 +60,10 @@ def learn(order: DictionaryOrder, progress: Progress | None = None) -> Learned:
     photos = photos_of(order.images, order.count)
     network = open_network(order.network, (order.layer,), order.device)
     asked = _asked(order, network, photos)
-    if (found := _found(order, asked)) is not None:
-        return Learned(found, is_new=False)
     files = part_files(network, order.layer, photos, order.positions, order.seed, order.output)
+    is_begun = any(path.exists() for path in files.values())  # this very order: it may have been killed at its end
+    if (found := _found(order, asked, is_begun=is_begun)) is not None:
+        return Learned(found, is_new=False)
     try:
         with torch_threads_restored():
             one_torch_thread()
@@ -111,7 +112,7 @@ def _check_json(path: Path, output: Path) -> None:
         )
 
 
-def _found(order: DictionaryOrder, asked: dict[str, Any]) -> dict[str, Any] | None:
+def _found(order: DictionaryOrder, asked: dict[str, Any], *, is_begun: bool) -> dict[str, Any] | None:
     """The json of the same order, where it was carried out. Raises ScanError for a file that is to stay."""
     _check_json(json_of(order.output), order.output)
     if not order.output.exists():
@@ -128,7 +129,7 @@ def _found(order: DictionaryOrder, asked: dict[str, Any]) -> dict[str, Any] | No
         same = facts["version"] == VERSION and {name: facts[name] for name in asked} == asked
     except (OSError, ValueError, KeyError, TypeError):
         facts, same = {}, False
-    if order.overwrite:
+    if order.overwrite or is_begun:
         return None
     if not same:
         other = ", ".join(

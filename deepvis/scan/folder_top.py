@@ -84,7 +84,7 @@ class FolderTop:
     files: which. folder: where it is saved. identity: the network's. The paths and the tables of ``TopActivations``
     are all that is kept in memory. ``add`` is for one thread; all methods may be called from any.
     serial: no other one of this process has it. listed: photos that there are to scan, as far as is known;
-    is_whole: that is all. seconds: of scanning, all together.
+    is_whole: that is all. seconds: of scanning, all together. not_saved: why the last save failed, "" if it did not.
     """
 
     def __init__(
@@ -96,6 +96,7 @@ class FolderTop:
         self.paths: list[str] = []
         self.skipped: list[FaultyImage] = list(part.skipped) if part else []
         self.listed, self.is_whole, self.seconds = 0, False, 0.0
+        self.not_saved = ""
         self._lock = threading.Lock()
         self._tracker = Tracker(self.layers, TOP, earlier=part.top_activations if part else None)
 

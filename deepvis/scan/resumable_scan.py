@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from deepvis.core.files import write_file
+from deepvis.core.temporary_names import PART as PART_ENDING
 from deepvis.core.types import Fit
 from deepvis.jobs.pool import IN_PROCESS, Where, cores, run_all
 from deepvis.jobs.progress import Progress
@@ -32,7 +33,7 @@ from deepvis.scan.plan import (
 )
 from deepvis.scan.scan_error import ScanError, writing
 
-PART = re.compile(r"(?:[0-9a-f]{24}|part_\d+)\.npz(?:\.[0-9a-f]{8}\.part)?")  # files of partial results
+PART = re.compile(rf"(?:[0-9a-f]{{24}}|part_\d+)\.npz(?:{PART_ENDING})?")  # files of partial results
 MOST_ROUNDS = 3  # of scanning again what turned out to be corrupt
 
 
@@ -192,7 +193,7 @@ def finish(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progr
             with writing(str(folder.result)):
                 save_part(folder.result, total)
             write_skipped(folder.skipped, total)
-            sweep(folder.parts, 0.0)
+            sweep(folder.parts)
             return total
         for path, reason in broken:
             progress.note(f"the partial result {path.name} is corrupt ({reason}); its images are scanned again")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import secrets
 import socket
 import ssl
@@ -65,7 +66,7 @@ def serve_address(text: str = "", tls: tuple[str, str] | None = None, *, unencry
     host, port = _split(text.strip())
     if not can_be_looked_up(host):
         raise UsageError(f"--serve {text}: this machine knows no host {host!r}; {EXPECTED}")
-    files = None if tls is None else (Path(tls[0]).expanduser(), Path(tls[1]).expanduser())
+    files = None if tls is None else (Path(os.path.expanduser(tls[0])), Path(os.path.expanduser(tls[1])))
     address = ServeAddress(host, port, files, unencrypted)
     if not address.is_loopback and files is None and not unencrypted:
         raise UsageError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -88,4 +89,4 @@ def _resolved(name: str, value: Any, folder: Path) -> Any:
     if name == "network" and is_name(value):
         return value
     value = value.replace(PATH_ROOT, str(folder))
-    return str(folder / Path(value).expanduser())
+    return str(folder / Path(os.path.expanduser(value)))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TextIO, cast
+from typing import Any, Literal, cast
 
 import deepvis
 from deepvis.core.keys import is_key_name
@@ -78,12 +78,18 @@ class Replay:
 
 
 class GestureLog:
-    """Writes gestures as they come, in a thread. clock: seconds, never runs backwards."""
+    """Writes gestures as they come, in a thread. clock: seconds, never runs backwards. Raises OSError.
+
+    error: why they cannot be written, one sentence, "" if they can. What a full disk does not take is written once
+    there is room, as long as the window is open.
+    """
 
     def __init__(
-        self, file: TextIO, threads: Executor, start: Start, clock: Callable[[], float] = time.monotonic
+        self, path: Path, threads: Executor, start: Start, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._file, self._threads, self._clock = file, threads, clock
+        self.error = ""
+        self._path, self._threads, self._clock = path, threads, clock
+        self._file = path.open("w", encoding="utf-8")
         self._before = clock()
         self._move: tuple[Gesture, float] | None = None  # the newest, until something else comes
         self._write({"version": VERSION, "deepvis": deepvis.__version__, "start": plain(start)})
@@ -107,7 +113,7 @@ class GestureLog:
 
     def close(self) -> None:
         self._flush_move()
-        self._threads.submit(self._file.close)
+        self._threads.submit(self._end)
 
     def _flush_move(self) -> None:
         if self._move is not None:
@@ -124,7 +130,25 @@ class GestureLog:
 
     def _write(self, content: dict[str, Any]) -> None:
         line = json.dumps(content, ensure_ascii=False) + "\n"
-        self._threads.submit(lambda: (self._file.write(line), self._file.flush()))
+        self._threads.submit(self._write_line, line)
+
+    # ------------------------------------------------------------ in the thread
+
+    def _write_line(self, line: str) -> None:
+        try:
+            self._file.write(line)
+            self._file.flush()  # what it could not write before comes first
+            self.error = ""
+        except OSError as error:
+            self.error = f"what is pressed cannot be written to {self._path}: {error.strerror or error}"
+
+    def _end(self) -> None:
+        try:
+            self._file.close()
+        except OSError as error:
+            self.error = f"what was pressed could not be written to {self._path}: {error.strerror or error}"
+        if self._path.is_file() and not self._path.stat().st_size:  # not even the first line; /dev/full is no file
+            self._path.unlink()
 
 
 def start_of(state: AppState, size: tuple[int, int]) -> Start:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -144,6 +145,7 @@ class Loop:
         if self.options.replay is None:
             self._saver.names.close(self.state.naming, self.state.info.name)
         self._saver.close()
+        self._saver.names.end(self.state.naming)
         self.screen.close()
 
     @property
@@ -152,7 +154,10 @@ class Loop:
         latest = self.parts.latest
         has_passed = latest.input.value is not None
         return error_words(replace(latest, input=replace(latest.input, error="")) if has_passed else latest) or (
-            self._not_saved or self._saver.error
+            self._not_saved
+            or self._saver.error
+            or self._saver.names.unsaved_words
+            or (self._log.error if self._log else "")
         )
 
     @property
@@ -316,7 +321,7 @@ class Loop:
         if not self.window.opens_paths:
             self._status.show_hint(NO_PATHS)
             return
-        path = str(Path(path).expanduser())
+        path = str(Path(os.path.expanduser(path)))
         if path.endswith(SUFFIXES):
             self._saver.take(OpenSession(0, path))
             return

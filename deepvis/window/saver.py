@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -71,7 +72,7 @@ class Saver:
 
     def gesture_log(self, path: Path, start: Start) -> GestureLog:
         """Begin to write down what is pressed. Raises OSError."""
-        return GestureLog(path.open("w", encoding="utf-8"), self._threads, start)
+        return GestureLog(path, self._threads, start)
 
     def take(self, effect: Effect) -> None:
         """Have it carried out after the next picture."""
@@ -130,7 +131,7 @@ class Saver:
             networks = [(half, half.state()) for half in self.halves or (own,)]
             self._submit(effect, self._save_session, networks, scene, effect.name, now)
         elif isinstance(effect, OpenSession):
-            self._submit(effect, self._read_session, scene.state.info.name, Path(effect.path).expanduser())
+            self._submit(effect, self._read_session, scene.state.info.name, Path(os.path.expanduser(effect.path)))
 
     # ------------------------------------------------------------ in the thread
 
@@ -162,7 +163,7 @@ class Saver:
     def _save_session(
         self, networks: Sequence[tuple[Half, AppState]], scene: Scene, name: str, when: float
     ) -> EffectReport:
-        asked = Path(name).expanduser()
+        asked = Path(os.path.expanduser(name))
         stem = asked.name.removesuffix(".yaml") or file_name(scene.state.info.name, "session", when=when)
         with new_file(self._folder / asked.parent, stem, ".yaml") as (path, file):
             found = [
@@ -211,6 +212,8 @@ class Saver:
 
             def end() -> EffectReport:
                 recorder.close()
+                if recorder.error and not recorder.frames:
+                    raise OSError(recorder.error)
                 return EffectReport(recorder.words(), path=str(recorder.path) if recorder.frames else "")
 
             self._submit(effect, end)

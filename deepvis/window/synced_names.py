@@ -30,13 +30,15 @@ class _Read:
 class SyncedNames:
     """Keeps a window's names and their file alike. identity: of the network, called in the thread.
 
-    error: why the names could not be read or written, one sentence, "" if they could.
+    error: why the names could not be read or written, one sentence, "" if they could. What could not be written is
+    tried again at every look, and when the window is closed.
     """
 
     def __init__(self, threads: Executor, identity: Callable[[], str]) -> None:
         self.error = ""
         self._threads, self._identity = threads, identity
-        self._written = NO_NAMES  # of the window's own changes
+        self._written = self._written_before = NO_NAMES  # of the window's own changes; and without those on their way
+        self._is_unsaved = False  # the last changes could not be written
         self._changed_here: set[Unit] = set()
         self._job: Future[_Read] | None = None
         self._stamp: tuple[str, int, int] | None = None
@@ -47,6 +49,11 @@ class SyncedNames:
         """Is something read for the first time, or written?"""
         return self._job is not None and (self._stamp is None or self._is_writing)
 
+    @property
+    def unsaved_words(self) -> str:
+        """Why changes could not be written, "" where all is."""
+        return self.error if self._is_unsaved else ""
+
     def turn(self, naming: Naming, model: str) -> Naming:
         """The names of now, and what is to be read or written begun. Does not wait."""
         if self._job is not None and self._job.done():
@@ -55,19 +62,29 @@ class SyncedNames:
         if self._job is not None:
             return naming
         changes = changes_between(naming, self._written)
-        if changes:
+        is_time = time.monotonic() - self._looked_at > LOOK_SECONDS
+        if changes and (is_time or not self._is_unsaved):
             self._changed_here |= changes.keys()
-            self._written = naming.own
-            self._begin(model, changes)
-        elif time.monotonic() - self._looked_at > LOOK_SECONDS:
+            self._begin_writing(model, naming, changes)
+        elif not changes and is_time:
             self._begin(model, {})
         return naming
 
     def close(self, naming: Naming, model: str) -> None:
         """Write what is not written yet; the thread does it before it ends."""
+        if self._job is not None and self._is_writing:
+            self._taken(self._job, naming)  # waits for it
         if changes := changes_between(naming, self._written):
-            self._written = naming.own
-            self._begin(model, changes)
+            self._begin_writing(model, naming, changes)
+
+    def end(self, naming: Naming) -> None:
+        """See what has become of the last changes, once the thread has ended."""
+        if self._job is not None and self._job.done():
+            self._taken(self._job, naming)
+
+    def _begin_writing(self, model: str, naming: Naming, changes: dict[Unit, Change]) -> None:
+        self._written_before, self._written = self._written, naming.own
+        self._begin(model, changes)
 
     def _taken(self, job: Future[_Read], naming: Naming) -> Naming:
         failure = job.exception()
@@ -76,8 +93,11 @@ class SyncedNames:
             file = getattr(failure, "filename", None)
             is_ours = isinstance(failure, NamesError)
             self.error = str(failure) if is_ours else f"the names of units cannot be kept in {file}: {why}"
+            if self._is_writing:
+                self._written, self._is_unsaved = self._written_before, True
             return naming
         self.error = ""
+        self._is_unsaved = self._is_unsaved and not self._is_writing
         read = job.result()
         self._stamp = read.stamp
         if read.names is None or changes_between(naming, self._written):

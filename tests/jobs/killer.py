@@ -66,9 +66,8 @@ def killed(words: list[str], moment: int) -> int:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """All but what a writer that was killed has left."""
-    found = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".part")
-    return {str(path.relative_to(folder)): path.read_bytes() for path in found}
+    """Every file, what a writer that was killed has left among them."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def tried(words: list[str], folder: Path, count: int) -> dict[str, object]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from deepvis.core.temporary_names import part_beside
 from deepvis.jobs.store import Store, adopt, clear, sweep
+from tests.helpers.killed_process import killed_mark
 
 
 def test_a_name_is_that_of_the_network_and_the_job(tmp_path: Path) -> None:
@@ -33,13 +34,13 @@ def test_an_earlier_name_becomes_that_of_today_unless_it_is_there(tmp_path: Path
 def test_what_killed_writers_leave_goes_but_not_what_is_being_written(tmp_path: Path) -> None:
     folder = tmp_path / "store"
     folder.mkdir()
-    old, new = folder / "a.npz.12345678.part", folder / "b.npz.12345678.part"
-    for path in (old, new):
+    in_work = part_beside(folder / "b.npz")
+    for path in (folder / f"a.npz.{killed_mark()}.part", in_work):
         path.touch()
-    os.utime(old, (0, 0))
     sweep(folder)
-    assert not old.exists() and new.exists()
-    sweep(folder, 0.0)
+    assert list(folder.iterdir()) == [in_work]
+    in_work.unlink()
+    sweep(folder)
     assert not folder.exists()
     sweep(folder)
 
@@ -48,9 +49,10 @@ def test_results_are_cleared_away_and_what_others_have_put_there_stays(tmp_path:
     folder = tmp_path / "store"
     ours = [Store(folder, "f3f625298ff4", ending).path({"unit": 7}) for ending in (".png", ".npz")]
     clear(folder)
-    for others in (["notes.txt", "0123.png", "figure.png"], []):
+    in_work = part_beside(ours[0]).name
+    for others in (["notes.txt", "0123.png", "figure.png", in_work], []):
         folder.mkdir(exist_ok=True)
-        names = [*(path.name for path in ours), f"{ours[0].name}.0123abcd.part", "fc_0001_p2_s3.png"]
+        names = [*(path.name for path in ours), f"{ours[0].name}.{killed_mark()}.part", "fc_0001_p2_s3.png"]
         for name in (*names, *others):
             (folder / name).touch()
         clear(folder, r"fc_\d{4}_p\d_s\d\.png")

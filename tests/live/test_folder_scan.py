@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -264,11 +265,17 @@ def test_a_full_disk_is_said_and_the_scan_goes_on(model, folder, tmp_path, begin
     def full(self: FolderTop) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(FolderTop, "save", full)
     scans = scans_of(model, tmp_path / "kept")
-    end = scanned(begin(scans, passes_of(model)), folder)
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderTop, "save", full)
+        end = scanned(begin(scans, passes_of(model)), folder)
     assert end.done == 41
-    assert end.sentence.endswith(f"cannot be saved in {shown(scans, folder).folder}: No space left on device")
+    top = shown(scans, folder)
+    assert end.sentence.endswith(f"cannot be saved in {top.folder}: No space left on device")
+    running = SimpleNamespace(better_in=None, image_count=None, save=None)
+    images = FolderImages(model, running, SimpleNamespace(shown=lambda: top))  # W, once there is room
+    assert images.already_saved_words() == f"the top 9 of the scan is kept in {top.folder} now"
+    assert (top.folder / "maxes.npz").exists() and "kept by itself" in images.already_saved_words()
 
 
 def test_a_network_that_refuses_ends_the_scan_with_a_sentence(model, folder, tmp_path, begin) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import io
 import json
+import os
 import re
 import socket
 import subprocess
@@ -17,6 +20,7 @@ from pathlib import Path
 
 import pytest
 
+from deepvis.models import download
 from deepvis.models.card import read_card
 from deepvis.models.fetch import Fetched, NoProgress, fetch_model
 from deepvis.models.zoo import models_folder
@@ -279,3 +283,66 @@ def test_the_first_digits_in_a_files_name_are_checked(server: Server, folder: Pa
     assert not (folder / "w").exists()
     with pytest.raises(ModelError, match="8 to 64 hexadecimal digits of sha256_start"):
         fetch(folder, one(server, "sha256_start: '0000'"))
+
+
+def redirecting(server: Server, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """The server answers each request for /w with a redirect."""
+
+    def redirect(handler: Handler) -> None:
+        if handler.path != "/w":
+            return good(handler)
+        handler.send_response(302)
+        handler.send_header("Location", place)
+        handler.send_header("Content-Length", "0")
+        return handler.end_headers()
+
+    good = Handler.do_GET
+    monkeypatch.setattr(Handler, "do_GET", redirect)
+
+
+@pytest.mark.parametrize("place", ["file:///etc/passwd", "ftp://127.0.0.1/w", "data:text/plain,x", "../w"])
+def test_redirects_lead_to_http_and_https_alone(
+    place: str, server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redirecting(server, monkeypatch, place)
+    with pytest.raises(ModelError, match=r"it redirects (to (file|ftp|data):.*, expected an address|in a circle)"):
+        fetch(folder, one(server, "note: x"))
+    assert [path.name for path in folder.iterdir()] == ["model.yaml"]
+    server.files["/other"] = CONTENT
+    redirecting(server, monkeypatch, f"{server.address}/other")
+    assert fetch(folder, one(server)) == [Fetched("w", "downloaded")]
+
+
+def test_what_is_there_of_another_content_is_not_gone_on_with(server: Server, folder: Path) -> None:
+    """With a checksum it is brought anew at once; without one, where the server had no word for the content, too."""
+    for checksum in (f"sha256: {SHA256}", "note: x"):
+        (folder / "w.part").write_bytes(b"of another file" * 1000)
+        assert fetch(folder, one(server, checksum))[0].word == "downloaded"
+        assert (folder / "w").read_bytes() == CONTENT
+        (folder / "w").unlink()
+    assert server.ranges == ["bytes=15000-", None, None]
+
+
+def test_a_disk_that_is_full_is_told_from_a_broken_connection(
+    server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(answer: object, transfer: object, *more: object) -> int:
+        with download._disk(folder / "w.part"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(download, "_pour", full)
+        with pytest.raises(
+            ModelError, match=r"the disk takes no more at .*w\.part; make room and run the same command"
+        ):
+            fetch(folder, one(server))
+    assert fetch(folder, one(server))[0].word == "downloaded"
+
+
+def test_one_program_at_a_time_brings_files_into_a_folder(server: Server, folder: Path) -> None:
+    held = os.open(folder, os.O_RDONLY)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    with pytest.raises(ModelError, match="another program is bringing files of net there; wait until it has ended"):
+        fetch(folder, one(server))
+    os.close(held)
+    assert fetch(folder, one(server))[0].word == "downloaded"

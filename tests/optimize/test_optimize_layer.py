@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -71,6 +72,27 @@ def test_channels_in_two_runs_make_a_whole_layer(run, tmp_path):
 
 
 ONE = ["--presets", "3", "--rand-seed", "0"]
+
+
+def test_another_run_may_finish_the_layer_meanwhile(run, tmp_path, monkeypatch):
+    """It clears the pieces away just as they are to be read."""
+    words = [*QUICK, "--push-layer", "fc", *ONE, "--output"]
+    assert run(*words, str(tmp_path / "theirs"))[0] == 0
+    theirs = unit_image_paths(tmp_path / "theirs", "fc").whole_layer.parent
+    ours = unit_image_paths(tmp_path / "ours", "fc").whole_layer.parent
+    read = layer_images.read_picture
+
+    def cleared(path):
+        if len(list(ours.glob("pieces/*.png"))) == 5:  # the last one is written
+            shutil.rmtree(ours)
+            shutil.copytree(theirs, ours)
+        return read(path)
+
+    monkeypatch.setattr(layer_images, "read_picture", cleared)
+    assert run(*words, str(tmp_path / "ours"))[0] == 0
+    assert {path.name: path.read_bytes() for path in ours.iterdir()} == {
+        path.name: path.read_bytes() for path in theirs.iterdir()
+    }
 
 
 def test_other_presets_do_not_replace_those_of_an_unfinished_layer(run, tmp_path):

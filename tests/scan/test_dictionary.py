@@ -15,7 +15,7 @@ from deepvis.cli.main import main
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.dictionary_file import read_dictionary
-from deepvis.scan import dictionary_samples
+from deepvis.scan import dictionary, dictionary_samples
 from deepvis.scan.dictionary_learning import (
     best_code,
     encoder_of,
@@ -196,6 +196,20 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_bytes(
     assert learn(*order, "--output", tmp_path / "cut.npz") == 0
     assert len(calls) == 4, "the first part was not drawn again"
     assert (tmp_path / "cut.npz").read_bytes() == (tmp_path / "whole.npz").read_bytes()
+
+
+def test_one_that_was_killed_between_its_two_files_goes_on(
+    tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = [*network(tmp_path, signed=False), "--layer", "relu", "--images", pictures, "--atoms", 3]
+    order += ["--output", tmp_path / "a.npz"]
+    with monkeypatch.context() as patched:
+        patched.setattr(dictionary, "write_file", lambda path, content: sys.exit(137))
+        with pytest.raises(SystemExit):
+            learn(*order)
+    assert (tmp_path / "a.npz").exists() and not (tmp_path / "a.json").exists()
+    assert learn(*order) == 0 and (tmp_path / "a.json").exists() and not list(tmp_path.glob(".a.npz.samples-*"))
+    assert learn(*order) == 0
 
 
 def test_folders_of_the_user_stay(tmp_path: Path, pictures: Path) -> None:

@@ -190,6 +190,7 @@ def test_no_scheduler_is_one_sentence(ref, collection, tmp_path, monkeypatch) ->
 
 DIES = """
 import os, signal, sys
+from deepvis.core.temporary_names import part_beside
 from deepvis.scan import chunk, plan
 from deepvis.jobs.workers import JobError
 from deepvis.jobs.pool import Where
@@ -203,7 +204,7 @@ real, written = chunk.save_part, []
 
 def save_part(path, part):
     if len(written) >= 1:
-        Path(str(path) + ".half.part").write_bytes(b"PK half a file")
+        part_beside(path).write_bytes(b"PK half a file")
         os.kill(os.getpid(), signal.SIGKILL)
     real(path, part)
     written.append(path)

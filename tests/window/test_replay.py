@@ -73,7 +73,7 @@ def test_all_kinds_of_gestures_are_read_as_they_were_written(tmp_path: Path) -> 
     path, times = tmp_path / "x.jsonl", iter(range(100))
     with ThreadPoolExecutor(1) as threads:
         start = start_of(AppState(INFO), (620, 1000))
-        log = GestureLog(path.open("w", encoding="utf-8"), threads, start, lambda: next(times) / 2)
+        log = GestureLog(path, threads, start, lambda: next(times) / 2)
         for event in (Mouse("move", 1, 2), Mouse("move", 3, 4), Mouse("press", 3, 4), Resized(500, 600), Pasted("ä")):
             log.event(event)
         log.key("ctrl+s")

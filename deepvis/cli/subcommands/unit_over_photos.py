@@ -15,6 +15,7 @@ from deepvis.cli.parser import Parser, whole
 from deepvis.cli.photo_arguments import unit_named
 from deepvis.cli.shared_options import add_network, add_overwrite
 from deepvis.cli.subcommand import subcommand
+from deepvis.core.files import write_file
 from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import network_of
 
@@ -70,11 +71,20 @@ def unit_over_photos(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--images {arguments.images}: no photo can be read or answered: {found.skipped[0]}")
     facts = facts_of(network, arguments.unit, arguments.images, found)
     draw_sheet(output, network, arguments, found)
-    values.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    _write_values(output, values, facts)
     if found.skipped:
         warn([f"skipped {len(found.skipped):,}: {'; '.join(found.skipped[:NAMED])}"], NAME)
     sys.stdout.write(json.dumps(facts, indent=1, ensure_ascii=False) + "\n" if arguments.json else table(facts, output))
     return 0
+
+
+def _write_values(output: Path, values: Path, facts: dict[str, Any]) -> None:
+    """Beside the sheet; where there is no room for them, there is no sheet either. Raises OSError."""
+    try:
+        write_file(values, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogateescape"))
+    except OSError:
+        output.unlink(missing_ok=True)
+        raise
 
 
 def check_output(output: Path, values: Path, *, overwrite: bool) -> None:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import contextlib
 import math
 import mmap
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from deepvis.core.files import path_beside
 from deepvis.formats import wire
 from deepvis.formats.caffe import prototxt, schema
 from deepvis.formats.caffe.hdf5 import read_hdf5, write_hdf5
@@ -92,16 +92,14 @@ def write_weights(path: str | Path, weights: Any) -> None:
     """
     path = Path(path)
     layers = _layers_to_write(weights)
-    part = path.with_name(path.name + ".part")
     try:
-        if path.suffix in (".h5", ".hdf5"):
-            write_hdf5(part, ((name, blobs) for _, name, blobs in layers))
-        else:
-            with part.open("wb") as file:
-                file.writelines(_encoded_net(getattr(weights, "name", ""), layers))
-        os.replace(part, path)
+        with path_beside(path) as part:
+            if path.suffix in (".h5", ".hdf5"):
+                write_hdf5(part, ((name, blobs) for _, name, blobs in layers))
+            else:
+                with part.open("wb") as file:
+                    file.writelines(_encoded_net(getattr(weights, "name", ""), layers))
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise ModelError(f"{path}: cannot be written ({error.strerror or error}), expected a writable place") from None
 
 

@@ -1,0 +1,54 @@
+"""Files on their way to their name: nothing half-written is published, and what killed programs leave is swept."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from deepvis.core.files import path_beside, write_file, written_beside
+from deepvis.core.temporary_names import LONG, machine, new_mark, part_beside, sweep_parts
+from tests.helpers.killed_process import killed_mark
+
+
+def test_what_killed_programs_left_goes_with_the_first_file_that_is_written(tmp_path: Path) -> None:
+    other = "0" * 8 if machine() != "0" * 8 else "1" * 8
+    gone = [f"a.png.{killed_mark()}.part", f"a.png.{other}-1-0123abcd.part", "a.png.0123abcd.part"]
+    stay = [f"a.png.{new_mark()}.part", f"b.png.{other}-1-0123abcd.part", "b.png.0123abcd.part", "mine.part", "c.jpg"]
+    for name in (*gone, *stay):
+        (tmp_path / name).touch()
+    for name in gone[1:]:
+        os.utime(tmp_path / name, (0, 0))  # those that tell no process of this machine go after an hour
+    assert LONG == 3600
+    write_file(tmp_path / "a.png", b"whole")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.png", *stay}
+    sweep_parts(tmp_path / "no such folder")
+
+
+def test_a_library_that_opens_files_by_name_writes_beside_too(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "net.h5"
+    with path_beside(target) as part:
+        part.write_bytes(b"weights")
+        assert not target.exists()
+    assert [path.name for path in target.parent.iterdir()] == ["net.h5"] and target.read_bytes() == b"weights"
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "No space left on device"), ValueError("no picture")])
+def test_what_fails_leaves_what_was_there(tmp_path: Path, fault: Exception) -> None:
+    target = tmp_path / "a.json"
+    target.write_bytes(b"before")
+    with pytest.raises(type(fault)) as raised, written_beside(target) as file:
+        file.write(b"half")
+        raise fault
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"] and target.read_bytes() == b"before"
+    if isinstance(fault, OSError):
+        assert str(raised.value) == f"[Errno 28] No space left on device: '{target}'"
+
+
+def test_the_longest_names_that_a_disk_takes(tmp_path: Path) -> None:
+    for name in ("a" * 251 + ".png", "写" * 83 + ".png"):
+        write_file(tmp_path / name, b"x")
+        assert part_beside(tmp_path / name).name.endswith(".part")
+    assert len(list(tmp_path.iterdir())) == 2
