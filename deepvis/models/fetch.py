@@ -17,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
+from deepvis.core.content_errors import CONTENT_ERRORS
 from deepvis.core.files import written_beside
+from deepvis.core.json_file import read_table
 from deepvis.core.program import program
 from deepvis.models.card import Card
 from deepvis.models.card_values import Checksum, RemoteFile
@@ -94,10 +96,12 @@ class Record:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / RECORD_NAME
+        self.sums: dict[str, str] = {}
         try:
-            self.sums: dict[str, str] = dict(json.loads(self.path.read_text(encoding="utf-8"))["sha256"])
-        except (OSError, ValueError, KeyError, TypeError):
-            self.sums = {}
+            found = read_table(self.path)["sha256"]
+            self.sums = {name: str(found[name]) for name in found}
+        except (OSError, *CONTENT_ERRORS):
+            return
 
     def remember(self, path: str, sha256: str) -> None:
         self.sums[path] = sha256
