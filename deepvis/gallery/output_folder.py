@@ -150,7 +150,8 @@ def _read_listing(root: Path) -> dict[str, Any] | None:
 
 def _is_inside(name: str) -> bool:
     path = PurePosixPath(name)
-    return bool(name) and not path.is_absolute() and ".." not in path.parts and name != LISTING
+    is_name = bool(name) and "\0" not in name and name != LISTING
+    return is_name and not path.is_absolute() and ".." not in path.parts
 
 
 def _remove(root: Path, name: str) -> None:

@@ -214,3 +214,6 @@ hostile("gallery that names files elsewhere", "gallery.json", "gallery.json")(
         {"version": 1, "network": "0123456789ab", "model": "small", "files": ["../not-of-the-gallery.txt"]}
     ).encode()
 )
+hostile("gallery of a file that no folder has", "gallery.json", "gallery.json")(
+    lambda folder: json.dumps({"version": 1, "network": "0123456789ab", "model": "small", "files": ["a\0b"]}).encode()
+)
