@@ -90,7 +90,8 @@ def _does(value: Any) -> bool:
 
 def brief(value: Any) -> str:
     """A number in few digits, anything else as it is."""
-    return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+    number = finite(value)
+    return str(value) if number is None else f"{number:g}"
 
 
 def _options(content: Mapping[str, Any], presets: list[str]) -> str:

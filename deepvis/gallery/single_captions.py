@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deepvis.core.json_file import read_table
+from deepvis.core.json_file import finite, read_table
 from deepvis.gallery.layer_recipe import brief, recipe_words
 from deepvis.optimize.start import DEFAULT_START
 
@@ -56,7 +56,8 @@ def _setting(name: str, value: Any) -> str:
 
 
 def _reached(value: Any) -> str:
-    return f"activation {value:.4g}" if isinstance(value, (int, float)) else ""
+    number = finite(value)
+    return "" if number is None else f"activation {number:.4g}"
 
 
 def _joined(words: list[str]) -> str:
