@@ -126,14 +126,14 @@ autoplay_seconds = 4.0
 
 # ---- The window
 
-# Size of the window, 1: 1500 x 930 pixels. Type: a number above 0. Option: --scale.
+# Size of the window, 1: 1500 x 930 pixels. Type: a number above 0, 20 at most. Option: --scale.
 scale = 1.0
 
 # (height, width) of the window in pixels. Type: two whole numbers of 150 to 16384, (height, width).
 # Option: --size.
 window_size = None
 
-# Size of the text. Type: a number above 0. Option: --font-scale.
+# Size of the text. Type: a number above 0, 20 at most. Option: --font-scale.
 font_scale = 1.0
 
 # Pane -> (row, column, height, width), None: leave it out. Type: pane names with [row, column, height,

@@ -28,7 +28,7 @@ ROOMS: dict[str, set[str]] = {
     "scan": {"core", "network", "models", "pages", "sources", "jobs"},
     "statistics": {"core", "network", "models", "pages", "jobs", "scan"},
     "live": {"core", "network", "formats", "models", "sources", "optimize", "scan", "attribution", "jobs", "changes"},
-    "gallery": {"core", "network", "models", "pages", "jobs", "optimize", "scan", "live"},
+    "gallery": {"core", "network", "models", "pages", "jobs", "optimize", "scan", "live", "sources"},
     "window": {"core", "schema", "settings", "sources", "live", "models", "network", "scan"},
     "serve": {"core", "window", "sources", "pages"},
     "cli": {

@@ -16,7 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from deepvis.core.content_errors import CONTENT_ERRORS
 from deepvis.core.files import home_of_user, write_file
+from deepvis.core.json_file import read_json
 from deepvis.core.types import Unit
 from deepvis.core.unit_files import file_name
 from deepvis.core.unit_names import (
@@ -51,10 +53,10 @@ def names_path(model: str, identity: str) -> Path:
 def read_names(path: Path) -> UnitNames:
     """The names in a file; none where there is no file. Raises NamesError, OSError."""
     try:
-        return names_in(json.loads(path.read_bytes()), str(path))
+        return names_in(read_json(path), str(path))
     except FileNotFoundError:
         return UnitNames()
-    except (ValueError, RecursionError):
+    except ValueError:
         raise NamesError(f"{path} is no file of units' names: it is no JSON; move it away") from None
 
 
@@ -70,7 +72,7 @@ def _entry(row: Any, where: str) -> tuple[Unit, UnitNote]:
         unit = Unit(str(row["layer"]), int(row["unit"]))
         name, note = str(row.get("name", ""))[:LONGEST_NAME], str(row.get("note", ""))[:LONGEST_NOTE]
         return unit, UnitNote(name, bool(row.get("starred", False)), note)
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except CONTENT_ERRORS:
         raise NamesError(f"{where}: {str(row)[:60]} is no unit: expected layer, unit, name, starred and note") from None
 
 

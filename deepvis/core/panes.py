@@ -14,6 +14,7 @@ from deepvis.core.nearest import nearest
 from deepvis.core.registry import modules_in
 
 SMALLEST_WINDOW = 150  # pixels of a side
+LARGEST_WINDOW = 16384
 DESIGN_SIZE = (930, 1500)  # (height, width) for which the places are written
 TEXT_SHRINKS_BELOW = 0.6  # of the design's size: down to it the panes get smaller, and the text in them does not
 

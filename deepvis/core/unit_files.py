@@ -50,15 +50,18 @@ import glob
 import json
 import os
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from deepvis.core.array_files import arrays_of, with_shape
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import home_of_user, written_beside
+from deepvis.core.json_file import read_json, read_table
 from deepvis.core.types import Patch, Unit, UnitStanding
+from deepvis.core.user_error import SentenceError
 
 VERSION = 1
 SAVED_TOP = "saved top 9 of a stream; R begins a new one"  # the note of one that the window has saved
@@ -68,7 +71,7 @@ OPTIMIZED_FOLDER, TOP_FOLDER, BACK_FOLDER, LIVE_FOLDER = "regularized_opt", "max
 _UNSAFE = re.compile(r'[/\\:*?"<>|\x00-\x1f]|^\.')
 
 
-class UnitFileError(Exception):
+class UnitFileError(SentenceError):
     """A file beside the unit pictures cannot be used; the message is one sentence that names it."""
 
 
@@ -136,10 +139,10 @@ def network_in(path: str | os.PathLike[str]) -> str:
     """The identity of the network that a json beside pictures, or a stats.npz, names; "" where nothing tells."""
     try:
         if Path(path).suffix == ".npz":
-            with np.load(path, allow_pickle=False) as table:
+            with arrays_of(path) as table:
                 return str(table["network"])
-        return str(json.loads(Path(path).read_bytes())["network"])
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+        return str(read_json(path)["network"])
+    except (OSError, *CONTENT_ERRORS):
         return ""
 
 
@@ -166,21 +169,21 @@ def write_patches(
 def images_of(path: str | os.PathLike[str]) -> int | None:
     """Of how many images the patches in this file are the best; None where it does not say: a scan's."""
     try:
-        return int(json.loads(Path(path).read_bytes())["images"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return int(read_json(path)["images"])
+    except (OSError, *CONTENT_ERRORS):
         return None
 
 
 def read_patches(path: str | os.PathLike[str]) -> tuple[Patch, ...]:
     """What ``write_patches`` wrote. Raises FileNotFoundError, or UnitFileError on other content."""
     try:
-        content = json.loads(Path(path).read_bytes())
+        content = read_table(path)
         _check_version(path, content["version"])
         return tuple(
             Patch(float(row["value"]), str(row["path"]), int(row["row"]), int(row["col"])) for row in content["patches"]
         )
-    except (ValueError, KeyError, TypeError) as error:
-        raise UnitFileError(f"{path} is no list of patches of a unit ({error}); make it anew") from error
+    except CONTENT_ERRORS as error:
+        raise UnitFileError(f"{path} is no list of patches of a unit ({reason(error)}); make it anew") from error
 
 
 def write_stats(
@@ -212,12 +215,15 @@ def write_stats(
 def read_stats(path: str | os.PathLike[str]) -> tuple[UnitStanding, ...]:
     """One standing for each channel. Raises FileNotFoundError, or UnitFileError on other content."""
     try:
-        with np.load(path, allow_pickle=False) as table:
+        with arrays_of(path) as table:
             _check_version(path, int(table["version"]))
-            images = int(table["images"])
-            columns = [table[name].tolist() for name in ("mean", "std", "active", "edges", "counts")]
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise UnitFileError(f"{path} holds no statistics of a layer ({error}); make it anew") from error
+            images, units = int(table["images"]), len(table["mean"])
+            bins = with_shape(table, "counts", "iu", (units, None)).shape[1]
+            shapes = {**dict.fromkeys(("mean", "std", "active"), (units,)), "edges": (units, bins + 1)}
+            columns = [with_shape(table, name, "f", shape).tolist() for name, shape in shapes.items()]
+            columns.append(table["counts"].tolist())
+    except CONTENT_ERRORS as error:
+        raise UnitFileError(f"{path} holds no statistics of a layer ({reason(error)}); make it anew") from error
     return tuple(
         UnitStanding(images, mean, std, active, tuple(edges), tuple(counts))
         for mean, std, active, edges, counts in zip(*columns, strict=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from deepvis.core.content_errors import CONTENT_ERRORS
+from deepvis.core.json_file import finite, read_table
 
 SIDE = 3  # pictures along a block
 MARGIN = 1  # pixels around each picture
@@ -55,7 +56,7 @@ class LayerRecipe:
 def read_recipe(how: Path) -> LayerRecipe:
     """Of montages beside which nothing, or nothing readable, says how they were made: all four blocks."""
     try:
-        content = json.loads(how.read_bytes())
+        content = read_table(how)
         blocks = [_block(int(number) - 1, each) for number, each in content["blocks"].items()]
         if not blocks or any(not 0 <= block.index < 4 for block in blocks):
             raise ValueError("no blocks")
@@ -64,11 +65,11 @@ def read_recipe(how: Path) -> LayerRecipe:
             _pair(content.get("size")),
             _size_of(content.get("field")),
             min(len(content["seeds"]), SIDE * SIDE) if content.get("seeds") else SIDE * SIDE,
-            tuple(_number(value) for value in content.get("units", ())),
+            tuple(finite(value) for value in content.get("units", ())),
             layer=str(content.get("layer", "")),
             options=_options(content, [block.preset for block in blocks]),
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, *CONTENT_ERRORS):
         return LayerRecipe(tuple(PresetBlock(index, name, "") for index, name in UNNAMED.items()), is_named=False)
 
 
@@ -89,7 +90,8 @@ def _does(value: Any) -> bool:
 
 def brief(value: Any) -> str:
     """A number in few digits, anything else as it is."""
-    return f"{value:g}" if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+    number = finite(value)
+    return str(value) if number is None else f"{number:g}"
 
 
 def _options(content: Mapping[str, Any], presets: list[str]) -> str:
@@ -107,7 +109,3 @@ def _size_of(box: Any) -> tuple[int, int] | None:
     if not isinstance(box, list) or len(box) != 4:
         return None
     return _pair([box[2] - box[0], box[3] - box[1]])
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None

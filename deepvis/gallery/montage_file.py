@@ -6,10 +6,10 @@ import math
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from deepvis.gallery.layer_recipe import MARGIN, SIDE
 from deepvis.optimize.layout import BACKGROUND, resized
+from deepvis.sources.opened_picture import PICTURE_ERRORS, opened_picture
 
 FILLED = 4  # grey levels that half of a block's pixels span at least, or that it differs from the empty ground
 
@@ -19,11 +19,11 @@ BEGINNINGS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")  # of JPEG and PNG files
 def read_rgb(path: Path, least: int = 0) -> np.ndarray | None:
     """(H, W, 3); None where it cannot be read. least: a large JPEG may come smaller, no side below so many pixels."""
     try:
-        with Image.open(path) as image:
+        with opened_picture(path) as image:
             if least:
                 image.draft("RGB", (least, least))
             return np.asarray(image.convert("RGB"))
-    except (OSError, ValueError, SyntaxError):
+    except PICTURE_ERRORS:
         return None
 
 
@@ -33,9 +33,9 @@ def is_picture(path: Path) -> bool:
         with open(path, "rb") as file:
             if file.read(8).startswith(BEGINNINGS):
                 return True
-        with Image.open(path) as image:
+        with opened_picture(path) as image:
             return min(image.size) > 0
-    except (OSError, ValueError, SyntaxError):
+    except PICTURE_ERRORS:
         return False
 
 

@@ -20,9 +20,12 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import try_folder, write_file, written_beside
+from deepvis.core.json_file import read_table
 from deepvis.gallery.gallery_error import GalleryError
 from deepvis.pages.render import render
+from deepvis.sources.opened_picture import PICTURE_ERRORS, opened_picture
 
 VERSION = 1
 LISTING = "gallery.json"
@@ -98,7 +101,7 @@ class OutputFolder:
     def drawing(self, name: str, digest: str, draw: Callable[[], np.ndarray]) -> None:
         """A JPEG of what ``draw`` gives, (H, W, 3) uint8 RGB; drawn where the one there has another digest."""
         path, comment = self._take(name), f"{MADE_BY} {digest}".encode()
-        with suppress(OSError, ValueError), Image.open(path) as image:
+        with suppress(*PICTURE_ERRORS), opened_picture(path) as image:
             if image.info.get("comment") == comment:
                 return
         encoded = io.BytesIO()
@@ -135,17 +138,20 @@ def _read_listing(root: Path) -> dict[str, Any] | None:
             "or not there yet"
         )
     try:
-        content = json.loads(path.read_bytes())
+        content = read_table(path)
         if content["version"] != VERSION or not all(map(_is_inside, content["files"])):
             raise ValueError("another version, or files elsewhere")
         return {"network": str(content["network"]), "model": str(content["model"]), "files": content["files"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise GalleryError(f"{path} lists no gallery of this version ({error}); give another --output") from None
+    except (OSError, *CONTENT_ERRORS) as error:
+        raise GalleryError(
+            f"{path} lists no gallery of this version ({reason(error)}); give another --output"
+        ) from None
 
 
 def _is_inside(name: str) -> bool:
     path = PurePosixPath(name)
-    return bool(name) and not path.is_absolute() and ".." not in path.parts and name != LISTING
+    is_name = bool(name) and "\0" not in name and name != LISTING
+    return is_name and not path.is_absolute() and ".." not in path.parts
 
 
 def _remove(root: Path, name: str) -> None:

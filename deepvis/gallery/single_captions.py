@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from deepvis.core.json_file import finite, read_table
 from deepvis.gallery.layer_recipe import brief, recipe_words
 from deepvis.optimize.start import DEFAULT_START
 
@@ -28,10 +28,9 @@ def optimize_caption(content: Mapping[str, Any]) -> str:
 def window_caption(how: Path) -> str:
     """Of a live optimization: "optimized in the window, preset lucid, activation 16.45". how: its json, if any."""
     try:
-        content = json.loads(how.read_bytes())
+        content = read_table(how)
     except (OSError, ValueError):
-        content = None
-    content = content if isinstance(content, dict) else {}
+        content = {}
     return _joined(["optimized in the window", _made_by(content), _reached(content.get("value"))])
 
 
@@ -57,7 +56,8 @@ def _setting(name: str, value: Any) -> str:
 
 
 def _reached(value: Any) -> str:
-    return f"activation {value:.4g}" if isinstance(value, (int, float)) else ""
+    number = finite(value)
+    return "" if number is None else f"activation {number:.4g}"
 
 
 def _joined(words: list[str]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
+from deepvis.core.json_file import finite, read_table
 from deepvis.gallery.gallery_error import GalleryError
 
 NAME = "statistics.json"
@@ -68,11 +68,12 @@ def read_statistics_file(path: Path | None, network: str) -> StatisticsFile:
     if path is None:
         return StatisticsFile(None, {})
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_table(path)
         layers = _layers(content["layers"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        words = f"no {error}" if isinstance(error, KeyError) else str(error)
-        raise GalleryError(f"{path} holds no statistics of layers ({words}); make it anew, or move it away") from None
+    except (OSError, *CONTENT_ERRORS) as error:
+        raise GalleryError(
+            f"{path} holds no statistics of layers ({reason(error)}); make it anew, or move it away"
+        ) from None
     if content.get("network", network) != network:
         raise GalleryError(
             f"{path} holds the statistics of another network (it names {content['network']!r}, expected {network!r}); "
@@ -97,4 +98,4 @@ def _at(values: Any, channel: int) -> float | None:
     if not isinstance(values, list) or channel >= len(values):
         return None
     value = values[channel]
-    return float(value) if isinstance(value, (int, float)) and math.isfinite(value) else None
+    return float(value) if isinstance(value, bool) else finite(value)

@@ -5,13 +5,14 @@ Folders are in the layout of ``core.unit_files``. What was made in another netwo
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from deepvis.core.content_errors import CONTENT_ERRORS
 from deepvis.core.files import file_stamp
+from deepvis.core.json_file import read_table
 from deepvis.core.types import LayerInfo, Patch, UnitStanding
 from deepvis.core.unit_files import (
     TOP_FOLDER,
@@ -229,11 +230,11 @@ def results_of_optimize(
     for info in (path for place in dict.fromkeys(places) for path in sorted(place.glob("*_info.json"))):
         picture = info.with_name(f"{info.name.removesuffix('_info.json')}_best_X.jpg")
         try:
-            content = json.loads(info.read_bytes())
+            content = read_table(info)
             parameters = content["parameters"]
             unit = str(parameters["push_layer"]), int(parameters["push_channel"])
             fits = is_network(str(content["network"])) and "push_terms" not in parameters
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, *CONTENT_ERRORS):
             continue
         if fits and picture.is_file() and is_picture(picture):
             found.setdefault(unit, []).append(SinglePicture(picture, optimize_caption(content)))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
+from deepvis.core.content_errors import CONTENT_ERRORS
+from deepvis.core.json_file import read_json
 from deepvis.core.unit_files import UnitImagePaths, network_in
 from deepvis.live.own_folder import identity_if_any, own_folder
 from deepvis.models.model import DIGITS_0_1_0, Model
@@ -87,7 +88,7 @@ def _scanned_by_0_1_0(folder: Path | None) -> str:
     if folder is None:
         return ""
     try:
-        word = str(json.loads(ScanFolder(folder).plan.read_bytes())["model_hash"])
-    except (OSError, ValueError, KeyError, TypeError):
+        word = str(read_json(ScanFolder(folder).plan)["model_hash"])
+    except (OSError, *CONTENT_ERRORS):
         return ""
     return word if len(word) == DIGITS_0_1_0 else ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
 from deepvis.core.cache import ByteCache
 from deepvis.core.files import file_stamp
+from deepvis.core.json_file import finite
 from deepvis.live.users_nine import read_json
 
 CACHE = 64  # files of those read last: a unit's nine, and its layer's, are read at every look
@@ -23,10 +23,10 @@ class ReachedValues:
         """Of one picture. path: of its json."""
         content = self.content(path)
         if "value" in content:
-            return _number(content["value"])
+            return finite(content["value"])
         parameters = content.get("parameters")  # of earlier versions
         is_a_unit = isinstance(parameters, dict) and not {"push_terms"} & parameters.keys()
-        return _number(content.get("best_objective")) if is_a_unit else None
+        return finite(content.get("best_objective")) if is_a_unit else None
 
     def of_layer(self, how: Path, channel: int) -> float | None:
         """Of a unit of a layer whose pictures optimize-layer has made. how: its how.json."""
@@ -34,7 +34,7 @@ class ReachedValues:
         units = content.get("units")
         if content.get("place") == "whole" or not isinstance(units, list) or channel >= len(units):
             return None
-        return _number(units[channel])
+        return finite(units[channel])
 
     def content(self, path: Path) -> dict[str, Any]:
         """Of a json; empty where there is none, or something else."""
@@ -46,8 +46,3 @@ class ReachedValues:
             found = read_json(path)
             self._contents.put(stamp, found)
         return found
-
-
-def _number(value: object) -> float | None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if is_number else None  # type: ignore[arg-type]

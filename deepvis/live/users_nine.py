@@ -8,15 +8,14 @@ then its json has the key ``behind_nine``. No time of a file decides anything.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from deepvis.core.files import file_stamp, write_file
+from deepvis.core.json_file import read_table
 from deepvis.core.unit_files import UnitImagePaths
+from deepvis.sources.opened_picture import PICTURE_ERRORS, opened_picture
 
 NINE = 9
 BEHIND = "behind_nine"  # in the json of a finished picture
@@ -33,9 +32,9 @@ def comment_of(of_user: Sequence[Path]) -> bytes:
 def held_by(montage: Path, of_user: Sequence[Path]) -> list[Path]:
     """Those of the user's pictures that the montage holds. One without a comment holds the newest that have room."""
     try:
-        with Image.open(montage) as image:
+        with opened_picture(montage) as image:
             comment = image.info.get("comment", b"")
-    except (OSError, ValueError):
+    except PICTURE_ERRORS:
         return []
     words = (comment if isinstance(comment, bytes) else str(comment).encode()).decode("ascii", "replace")
     if not words.startswith(COMMENT):
@@ -80,10 +79,9 @@ def story(content: Mapping[str, Any]) -> dict[str, Any]:
 def read_json(path: Path) -> dict[str, Any]:
     """Empty where there is none, or something else."""
     try:
-        content = json.loads(path.read_bytes())
+        return read_table(path)
     except (OSError, ValueError):
         return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _number(path: Path) -> str:

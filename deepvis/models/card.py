@@ -88,6 +88,8 @@ class CardKeys:
 
 CARD = Table(CardKeys, "deepvis.schema.value_types", "deepvis.models.card_types")
 KEYS = CARD.rows
+LONGEST_NAME = 255  # bytes of a file's name
+OF_FILES = ("prototxt", "network", "weights", "labels", "mean", "unit_images")
 REQUIRED = ("version", "prototxt", "weights")  # or network, with weights or without
 
 
@@ -171,6 +173,9 @@ def _checked(path: Path, key: Any, value: Any) -> Any:
     if key not in KEYS:
         hint = nearest(key, KEYS, f"there are: {', '.join(KEYS)}", any_case=True)
         raise ModelError(f"{path}: the key {key!r} is unknown; {hint}")
+    parts = Path(value).parts if key in OF_FILES and isinstance(value, str) else ()
+    if any(len(part.encode("utf-8", "replace")) > LONGEST_NAME for part in parts):
+        raise ModelError(f"{path}: {key}: found {shown(value)}, longer than a file's name can be")
     try:
         return CARD.checked(key, value)
     except Refused as error:

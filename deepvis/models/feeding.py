@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from deepvis.core.array_files import read_array
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.nearest import nearest
 from deepvis.models.preprocess import Preprocessor, load_mean
 from deepvis.network.model_error import ModelError
@@ -92,11 +94,11 @@ def zero_notes(
 
 def _read_values(file: Path, name: str) -> np.ndarray:
     try:
-        return np.asarray(np.load(file, allow_pickle=False), np.float32)
+        return np.asarray(read_array(file), np.float32)
     except OSError as error:
         raise ModelError(f"{file}: cannot be read ({error.strerror or error}), expected values of {name!r}") from None
-    except (ValueError, EOFError, SyntaxError, TypeError) as error:
-        raise ModelError(f"{file}: is no numpy array ({error}), expected the values of the input {name!r}") from None
+    except CONTENT_ERRORS as error:
+        raise ModelError(f"{file}: is no numpy array ({reason(error)}), expected values of {name!r}") from None
 
 
 def _scale(opened: Opened, mean: Mean, scale: float | None) -> tuple[float, bool]:
@@ -122,7 +124,7 @@ def _mean(mean: Mean, scale: float) -> tuple[np.ndarray | None, bool]:
 def _floats(mean: Sequence[float]) -> list[float]:
     try:
         return [float(value) for value in np.asarray(mean, float).ravel()]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ModelError(f"mean {mean}: expected numbers, one for each channel") from None
 
 

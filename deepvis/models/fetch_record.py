@@ -11,7 +11,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from deepvis.core.content_errors import CONTENT_ERRORS
 from deepvis.core.files import write_file
+from deepvis.core.json_file import read_table
 
 RECORD_NAME = "fetched.json"
 
@@ -24,10 +26,10 @@ class FetchRecord:
         self.sums: dict[str, str] = {}
         self._begun: dict[str, str] = {}
         try:
-            content = json.loads(self.path.read_text(encoding="utf-8"))
+            content = read_table(self.path)
             self.sums = _words(content["sha256"])
             self._begun = _words(content.get("begun", {}))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        except (OSError, *CONTENT_ERRORS):
             pass
 
     def validator(self, url: str) -> str:

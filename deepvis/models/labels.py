@@ -7,6 +7,7 @@ from pathlib import Path
 
 from deepvis.network.model_error import ModelError
 
+MOST_LABELS, MOST_BYTES = 200_000, 16 << 20
 _SYNSET = re.compile(r"^(n\d{8})\s+")
 
 
@@ -28,9 +29,16 @@ def read_synsets(path: str | Path) -> tuple[str, ...]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        text = _decoded(path.read_bytes())
+        raw = path.read_bytes()
+        if len(raw) > MOST_BYTES or raw.count(b"\n") > MOST_LABELS:
+            raise ModelError(
+                f"{path}: has {len(raw)} bytes, expected a class name per line, {MOST_LABELS} lines at most"
+            )
+        text = _decoded(raw)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}), expected a class name per line") from None
+    except ModelError:
+        raise
     except ValueError as error:
         raise ModelError(f"{str(path)!r} is no file name ({error}), expected a text file of class names") from None
     if "\0" in text:

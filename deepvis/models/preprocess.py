@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tokenize
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from deepvis.core.array_files import read_array
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.types import Fit
 from deepvis.formats.caffe.weights import read_blob
 from deepvis.network.model_error import ModelError
@@ -202,17 +203,23 @@ def _read_mean(path: Path) -> np.ndarray:
     if path.suffix != ".npy":
         raise ModelError(f"{path}: found a mean of the kind {path.suffix!r}, expected .npy or .binaryproto")
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
+        return read_array(path)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror or error}), expected a mean image") from None
-    except (ValueError, EOFError, SyntaxError, TypeError, tokenize.TokenError) as error:
-        raise ModelError(f"{path}: is no numpy array ({error}), expected a mean of shape (C,) or (C, h, w)") from None
+    except CONTENT_ERRORS as error:
+        raise ModelError(
+            f"{path}: is no numpy array ({reason(error)}), expected a mean of shape (C,) or (C, h, w)"
+        ) from None
 
 
 def _checked_mean(mean: Any, where: str) -> np.ndarray:
     try:
-        array = np.array(mean, np.float32)
-    except (ValueError, TypeError):
+        given = np.asarray(mean)
+        if given.dtype.kind in "cmMSUV":
+            raise TypeError(given.dtype)
+        with np.errstate(over="ignore"):  # what becomes infinite is refused below
+            array = np.array(given, np.float32)
+    except (TypeError, ValueError, OverflowError):
         raise ModelError(f"{where}: expected numbers, one for each channel") from None
     while array.ndim > 3 and array.shape[0] == 1:
         array = array[0]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
 import shutil
 import tarfile
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import os_error_words, written_beside
 from deepvis.models.card_values import RemoteFile
 from deepvis.network.model_error import ModelError
@@ -47,8 +49,10 @@ def unpack(folder: Path, file: RemoteFile, archive: Path) -> None:
                 content = tar.extractfile(member)
                 if content is not None:
                     put(content, folder / place[1])
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise ModelError(f"{archive}: is no readable archive ({error}); remove it and try again") from None
+    except ModelError:
+        raise
+    except (tarfile.TarError, lzma.LZMAError, OSError, *CONTENT_ERRORS) as error:
+        raise ModelError(f"{archive}: is no readable archive ({reason(error)}); remove it and try again") from None
     absent = [name for name in file.extract if name not in found]
     if absent:
         raise ModelError(f"{archive}: found no {absent[0]!r} inside, expected it among its members")

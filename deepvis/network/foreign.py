@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
+from deepvis.core.content_errors import CONTENT_ERRORS
+
 MOST_BYTES = 64 * 2**20  # of a pickle that is looked through
+MOST_OPERATIONS = 2_000_000  # of it: a checkpoint of ten thousand tensors has half as many
 _TENSORS = ("torch._utils ", "collections OrderedDict", "torch ", "_codecs encode", "numpy", "torch.serialization ")
 _GIVE_CODE = "FILE.py:NAME or package.module:NAME, the function or class that makes the module"
 
@@ -76,7 +80,7 @@ def _names_in(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
-    except (OSError, zipfile.BadZipFile, ValueError):
+    except (OSError, *CONTENT_ERRORS):
         return []
 
 
@@ -90,8 +94,9 @@ def _code_in(path: Path, names: list[str]) -> str:
         return ""
     try:
         with zipfile.ZipFile(path) as archive, archive.open(pickled) as file:
-            operations = list(pickletools.genops(file.read(MOST_BYTES)))
-    except (OSError, zipfile.BadZipFile, ValueError, EOFError, IndexError, RuntimeError, NotImplementedError):
+            for operation, argument, _ in islice(pickletools.genops(file.read(MOST_BYTES)), MOST_OPERATIONS):
+                if operation.name == "GLOBAL" and not str(argument).startswith(_TENSORS):
+                    return str(argument).replace(" ", ".")
+    except (OSError, *CONTENT_ERRORS):
         return ""
-    named = [str(argument) for operation, argument, _ in operations if operation.name == "GLOBAL"]
-    return next((name.replace(" ", ".") for name in named if not name.startswith(_TENSORS)), "")
+    return ""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from deepvis.core.user_error import UserError
 
 MOST_CHARACTERS = 4000
@@ -17,3 +21,14 @@ class ModelError(UserError, ValueError):
         half = MOST_CHARACTERS // 2
         short = sentence if len(sentence) <= MOST_CHARACTERS else f"{sentence[:half]} ... {sentence[-half:]}"
         super().__init__(short)
+
+
+@contextmanager
+def in_file(file: Path | None) -> Iterator[None]:
+    """Errors of a network name its file: it is put in front of one that names a layer alone."""
+    try:
+        yield
+    except ModelError as error:
+        if file is not None and file.name not in str(error):
+            error.args = (f"{file}: {error}",)
+        raise

@@ -146,7 +146,7 @@ def tops_shapes(op: Op, bottoms: Sequence[Sequence[int]]) -> Sequence[Sequence[i
 
 # --- what goes wrong ----------------------------------------------------------------------------
 
-COMPLAINTS = (RuntimeError, IndexError, ValueError, TypeError, ArithmeticError)
+COMPLAINTS = (RuntimeError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError)
 
 
 def complaint(title: str, error: Exception) -> ModelError:

@@ -6,7 +6,7 @@ import importlib
 import os
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from deepvis.core.registry import Registry
 from deepvis.network.foreign import foreign
 from deepvis.network.graph import Graph
 from deepvis.network.mistaken import broken_download
-from deepvis.network.model_error import ModelError
+from deepvis.network.model_error import ModelError, in_file
 
 
 @dataclass(frozen=True)
@@ -156,4 +156,11 @@ def open_source(source: Source) -> Opened:
         importlib.import_module(f"deepvis.formats.{name}.opener")
     except ImportError as error:
         raise ModelError(f"{source.file}: the format {name} needs a package that is missing ({error})") from error
-    return FORMATS[name](source)
+    with in_file(source.file):
+        opened = FORMATS[name](source)
+
+    def weighted() -> Graph:
+        with in_file(source.file):
+            return opened.weighted()
+
+    return replace(opened, weighted=weighted)

@@ -16,7 +16,7 @@ from deepvis.network.device import device_of
 from deepvis.network.graph import Graph
 from deepvis.network.kinds import Kind
 from deepvis.network.memory import keep_freed_memory
-from deepvis.network.model_error import ModelError
+from deepvis.network.model_error import ModelError, in_file
 from deepvis.network.net import GraphNet
 from deepvis.network.tape import Tape
 from deepvis.optimize.optimize_error import OptimizeError
@@ -172,7 +172,8 @@ def ascent_net_of(model: Model, device: str = "cpu") -> AscentNetwork:
     """
     keep_freed_memory()
     place = device_of(device)
-    net = GraphNet(channels_last(model.graph) if place.type == "cpu" else model.graph, place)
+    with in_file(model.file):
+        net = GraphNet(channels_last(model.graph) if place.type == "cpu" else model.graph, place)
     check_weights(net)
     pictures = model.preprocessor
     mean = torch.from_numpy(np.array(pictures.mean_chw, np.float32))

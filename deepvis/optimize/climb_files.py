@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from deepvis.core.array_files import arrays_of, with_shape
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
+from deepvis.core.json_file import parsed_json
 from deepvis.jobs.store import Store, adopt
 from deepvis.optimize.ascend import as_array
 from deepvis.optimize.climb import Climb, Iterate, Job
@@ -73,32 +75,37 @@ def read_climb(path: Path, fresh: Climb) -> Climb:
     """
     device = fresh.x.device
     try:
-        with np.load(path, allow_pickle=False) as saved:
-            if saved["objective"].size >= fresh.job.recipe.max_iter:
+        with arrays_of(path) as saved:
+            objective = with_shape(saved, "objective", "f", (None,))
+            if objective.size >= fresh.job.recipe.max_iter:
                 return fresh
+            size = tuple(fresh.x.shape)
+            own = size if fresh.parameters is None else tuple(fresh.parameters.shape)
             return replace(
                 fresh,
-                x=torch.from_numpy(saved["x"]).to(device),
-                parameters=_tensor(saved, "parameters", device),
-                moments=_moments(saved, device),
-                objective=tuple(saved["objective"].tolist()),
-                learning_rate=tuple(saved["learning_rate"].tolist()),
-                best=_image(saved, "best", device),
-                majority=_image(saved, "majority", device),
+                x=_tensor(saved, "x", size, device),
+                parameters=None if fresh.parameters is None else _tensor(saved, "parameters", own, device),
+                moments=_moments(saved, own, device),
+                objective=tuple(objective.tolist()),
+                learning_rate=tuple(with_shape(saved, "learning_rate", "f", objective.shape).tolist()),
+                best=_image(saved, "best", size, device),
+                majority=_image(saved, "majority", size, device),
             )
     except FileNotFoundError:
         return fresh
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise OptimizeError(f"the unfinished climb {path} is unreadable ({error}); delete it to start anew") from None
+    except CONTENT_ERRORS as error:
+        raise OptimizeError(
+            f"the unfinished climb {path} is unreadable ({reason(error)}); delete it to start anew"
+        ) from None
 
 
 def _is_of(earlier: Path, job: Job, origin: Origin) -> bool:
     """Is a climb that 0.1.0 has saved one of this job, in this network?"""
     try:
-        with np.load(earlier, allow_pickle=False) as saved:
-            recorded = json.loads(str(saved["job"]))
+        with arrays_of(earlier) as saved:
+            recorded = parsed_json(str(saved["job"]))
         return origin.matches(recorded) and _endless(recorded["job"]) == _endless(json.loads(json.dumps(job.as_dict())))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+    except (OSError, *CONTENT_ERRORS):
         return False
 
 
@@ -107,17 +114,21 @@ def _endless(job: Mapping[str, Any]) -> dict[str, Any]:
     return {**job, "recipe": {**job["recipe"], "max_iter": None}}
 
 
-def _image(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> Iterate | None:
+Arrays = Mapping[str, np.ndarray]
+
+
+def _image(arrays: Arrays, name: str, size: tuple[int, ...], device: torch.device) -> Iterate | None:
     if name not in arrays:
         return None
-    objective, iteration = arrays[f"{name}_at"].tolist()
-    return Iterate(torch.from_numpy(arrays[name]).to(device), objective, int(iteration))
+    objective, iteration = with_shape(arrays, f"{name}_at", "f", (2,)).tolist()
+    return Iterate(_tensor(arrays, name, size, device), objective, int(iteration))
 
 
-def _moments(arrays: Mapping[str, np.ndarray], device: torch.device) -> tuple[torch.Tensor, torch.Tensor] | None:
-    mean, square = _tensor(arrays, "mean", device), _tensor(arrays, "square", device)
-    return None if mean is None or square is None else (mean, square)
+def _moments(arrays: Arrays, size: tuple[int, ...], device: torch.device) -> tuple[torch.Tensor, torch.Tensor] | None:
+    if "mean" not in arrays or "square" not in arrays:
+        return None
+    return _tensor(arrays, "mean", size, device), _tensor(arrays, "square", size, device)
 
 
-def _tensor(arrays: Mapping[str, np.ndarray], name: str, device: torch.device) -> torch.Tensor | None:
-    return torch.from_numpy(arrays[name]).to(device) if name in arrays else None
+def _tensor(arrays: Arrays, name: str, size: tuple[int, ...], device: torch.device) -> torch.Tensor:
+    return torch.from_numpy(np.ascontiguousarray(with_shape(arrays, name, "f", size), np.float32)).to(device)

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from deepvis.core.files import write_file
+from deepvis.core.json_file import finite, parsed_json, read_table
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import adopt, clear
 from deepvis.models.model import Model
@@ -34,6 +34,7 @@ from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.pictures import shown
 from deepvis.optimize.results import is_of_job, read_picture, to_json, write_jpeg, write_png
 from deepvis.optimize.tasks import Setup, whole_groups
+from deepvis.sources.opened_picture import PICTURE_ERRORS, opened_picture
 
 TEXT = "deepvis"
 
@@ -127,10 +128,7 @@ def is_complete(plan: LayerPlan) -> bool:
 
 def _read_how(plan: LayerPlan) -> dict[str, Any] | None:
     try:
-        content = json.loads(plan.how.read_text(encoding="utf-8"))
-        if not isinstance(content, dict):
-            raise ValueError("no table")
-        return content
+        return read_table(plan.how)
     except FileNotFoundError:
         return None
     except ValueError as error:
@@ -158,10 +156,11 @@ def write_piece(plan: LayerPlan, path: Path, climb: Climb, rgb: np.ndarray) -> N
 def read_piece_text(path: Path) -> dict[str, Any] | None:
     """What a piece says of itself; None where there is no such file, or not a whole one."""
     try:
-        with Image.open(path) as image:
-            return json.loads(image.text[TEXT])  # type: ignore[attr-defined]
-    except (OSError, KeyError, ValueError, AttributeError):
+        with opened_picture(path) as image:
+            found = parsed_json(image.text[TEXT])  # type: ignore[attr-defined]
+    except PICTURE_ERRORS:
         return None
+    return found if isinstance(found, dict) else None
 
 
 def write_montage(plan: LayerPlan, channel: int) -> bool:
@@ -198,14 +197,14 @@ def _write_whole(plan: LayerPlan) -> None:
     for channel in units:
         if not plan.montage(channel).exists():
             write_montage(plan, channel)
-    best = [max((plan.piece(c, plan.shown_block, seed) for seed in plan.seeds), key=_objective) for c in units]
-    values = [round(value, 4) if np.isfinite(value) else None for value in map(_objective, best)]
+    best = [max((plan.piece(c, plan.shown_block, seed) for seed in plan.seeds), key=piece_objective) for c in units]
+    values = [round(value, 4) if np.isfinite(value) else None for value in map(piece_objective, best)]
     pictures = [read_picture(path) for path in best]  # after the values: it says where one is gone
     write_jpeg(plan.whole, whole_layer(pictures, plan.cell), plan.quality)
     write_file(plan.how, to_json({**plan.description(), "units": values}))
 
 
-def _objective(path: Path) -> float:
+def piece_objective(path: Path) -> float:
     recorded = read_piece_text(path)
-    value = recorded["objective"] if recorded else None
-    return float("-inf") if value is None or value != value else float(value)
+    value = finite(recorded.get("objective")) if recorded else None
+    return float("-inf") if value is None else value

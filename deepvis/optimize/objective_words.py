@@ -23,6 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
+from deepvis.core.array_files import read_array
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.registry import Registry
 from deepvis.models.model import Model
 from deepvis.optimize.any_term import AnyTerm
@@ -141,10 +143,10 @@ def _direction(layer: str, rest: Sequence[str], model: Model) -> DirectionTerm:
 def _from_file(layer: str, path: Path) -> DirectionTerm:
     """A direction from a file of one weight for each channel."""
     try:
-        shares = np.load(path, allow_pickle=False).astype(np.float64).ravel()
-    except (OSError, ValueError, TypeError) as error:
+        shares = read_array(path).astype(np.float64).ravel()
+    except (OSError, *CONTENT_ERRORS) as error:
         raise OptimizeError(
-            f"the direction {path} cannot be read ({error}); expected an .npy of a weight a channel"
+            f"the direction {path} cannot be read ({reason(error)}); expected an .npy of a weight a channel"
         ) from None
     channels = np.flatnonzero(shares)
     return DirectionTerm(layer, tuple(channels.tolist()), tuple(shares[channels].tolist()))

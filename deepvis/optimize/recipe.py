@@ -147,7 +147,7 @@ def check_strength(setting: Setting, value: Any) -> float:
     """The value as a number in the setting's range; raises OptimizeError."""
     try:
         number = math.nan if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     off = "" if setting.is_count else " (0 turns it off)"
     whole = not setting.whole or number == round(number) if math.isfinite(number) else False

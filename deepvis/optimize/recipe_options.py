@@ -11,8 +11,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import yaml
-
 from deepvis.core.words import whole_number
 from deepvis.optimize.objective import CENTRE, WHOLE
 from deepvis.optimize.optimize_error import OptimizeError
@@ -20,6 +18,7 @@ from deepvis.optimize.presets import preset
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.regularizers import SETTINGS
 from deepvis.optimize.start import LARGEST_SEED
+from deepvis.schema.yaml_file import yaml_of
 
 DEFAULT_RECIPE = Recipe()
 
@@ -88,7 +87,7 @@ def numbers(option: str, words: Sequence[str], count: int | None = None) -> list
 def number(option: str, word: Any) -> float:
     try:
         return float(word)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise OptimizeError(f"{option} is {word!r}; expected a number") from None
 
 
@@ -109,8 +108,8 @@ def table(option: str, text: str) -> dict[str, Any]:
     if "{" not in bare and "=" in bare:
         bare = "{" + bare.replace("=", ": ") + "}"
     try:
-        found = yaml.safe_load(bare)
-    except yaml.YAMLError:
+        found = yaml_of(bare)
+    except ValueError:
         found = None
     if not isinstance(found, dict):
         raise OptimizeError(f"{option} is {text!r}; expected a table of names and numbers such as '{{lr: 100}}'")

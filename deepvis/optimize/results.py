@@ -31,7 +31,9 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 from deepvis import __version__
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import write_file, written_beside
+from deepvis.core.json_file import read_table
 from deepvis.core.unit_files import file_name
 from deepvis.models.model import Model
 from deepvis.optimize.ascend import as_array
@@ -39,6 +41,7 @@ from deepvis.optimize.climb import Climb, Job
 from deepvis.optimize.defaults import RESULT_NAME
 from deepvis.optimize.objective import Objective
 from deepvis.optimize.optimize_error import OptimizeError
+from deepvis.sources.opened_picture import PICTURE_ERRORS, opened_picture
 
 VERSION = 1
 MADE_BY = b"deepvis"  # the comment of its JPEG files
@@ -172,12 +175,12 @@ def of_others(paths: ResultPaths) -> Path | None:
         return None
     for path in (paths.best_x, paths.best_xpm):
         try:
-            with Image.open(path) as image:
+            with opened_picture(path) as image:
                 if image.info.get("comment") == MADE_BY:
                     continue
         except FileNotFoundError:
             continue
-        except (OSError, ValueError):
+        except PICTURE_ERRORS:
             pass
         return path
     return None
@@ -209,13 +212,13 @@ def to_json(content: Mapping[str, Any]) -> bytes:
 def read_info(path: Path) -> dict[str, Any]:
     """The json of a finished job. Raises OptimizeError where it holds something else."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = read_table(path)
         if content["version"] != VERSION or not isinstance(content["parameters"], dict):
             raise ValueError("another version")
         return content
-    except (ValueError, KeyError, TypeError) as error:
+    except CONTENT_ERRORS as error:
         raise OptimizeError(
-            f"{path} is no result of this program ({error}); move it away, or choose another --output-prefix"
+            f"{path} is no result of this program ({reason(error)}); move it away, or choose another --output-prefix"
         ) from None
 
 
@@ -243,9 +246,14 @@ def write_png(path: Path, rgb: np.ndarray, *, tight: bool = False, text: Mapping
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """(H, W, 3) uint8 RGB."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert("RGB"))
+    """(H, W, 3) uint8 RGB. Raises OptimizeError for a picture that is broken."""
+    try:
+        with opened_picture(path) as image:
+            return np.asarray(image.convert("RGB"))
+    except PICTURE_ERRORS as error:
+        raise OptimizeError(
+            f"{path} cannot be read as a picture ({reason(error)}); delete it to make it anew"
+        ) from None
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

@@ -11,7 +11,6 @@ Source: Yosinski et al. 2015, section 3.2: 300 combinations of hyperparameters, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,9 @@ from typing import Any
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import write_file
+from deepvis.core.json_file import read_table
 from deepvis.core.own_files import in_the_way, not_ours
 from deepvis.core.unit_files import file_name
 from deepvis.optimize.climb import Climb, Job
@@ -117,14 +118,14 @@ def open_search(folder: Path, search: Search) -> None:
     """Begin a search in a folder, or go on with it. Raises OptimizeError where it holds another."""
     file = folder / "search.json"
     try:
-        there = json.loads(file.read_text(encoding="utf-8"))
+        there = read_table(file)
     except FileNotFoundError:
         if (path := not_ours([folder / "index.html"])) is not None:
             raise OptimizeError(in_the_way(path)) from None
         write_file(file, to_json(search.as_dict()))
         return
     except ValueError as error:
-        raise OptimizeError(f"{file} cannot be read ({error}); choose another --output") from None
+        raise OptimizeError(f"{file} cannot be read ({reason(error)}); choose another --output") from None
     if not search.origin.matches_all(there, search.as_dict()):
         raise OptimizeError(f"{folder} holds another search ({file} says which); choose another --output")
 
@@ -140,21 +141,30 @@ def read_tried(folder: Path, jobs: Mapping[Job, tuple[int, str]]) -> dict[int, l
     """What has been tried so far, by the recipe's number."""
     rows: dict[int, list[Tried]] = {}
     for number, stem in jobs.values():
+        path = folder / f"{stem}.json"
         try:
-            recorded = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
+            tried = _tried(read_table(path), number, f"{stem}.jpg")
         except FileNotFoundError:
             continue
-        pushed, best = recorded["parameters"], recorded["best_objective"]
-        unit = f"{pushed['push_layer']} {pushed['push_channel']}"
-        objective = float("nan") if best is None else best
-        recipe = Recipe.from_dict(recorded["recipe"])
-        tried = Tried(number, f"{stem}.jpg", unit, objective, recorded["smoothness"], recipe, recorded["result"])
+        except CONTENT_ERRORS as error:
+            raise OptimizeError(f"{path} cannot be read ({reason(error)}); remove it, and it is tried again") from None
         rows.setdefault(number, []).append(tried)
     return rows
+
+
+def _tried(recorded: Mapping[str, Any], number: int, picture: str) -> Tried:
+    pushed, best = recorded["parameters"], recorded["best_objective"]
+    unit = f"{pushed['push_layer']} {pushed['push_channel']}"
+    objective = float("nan") if best is None else float(best)
+    recipe = Recipe.from_dict(recorded["recipe"])
+    return Tried(number, picture, unit, objective, float(recorded["smoothness"]), recipe, str(recorded["result"]))
 
 
 def recipe_numbered(folder: Path, number: int) -> Recipe:
     """The recipe of a row of the sheet. Raises OptimizeError where there is none."""
     for path in sorted(folder.glob(f"{number:04d}_*.json")):
-        return Recipe.from_dict(json.loads(path.read_text(encoding="utf-8"))["recipe"])
+        try:
+            return Recipe.from_dict(read_table(path)["recipe"])
+        except CONTENT_ERRORS as error:
+            raise OptimizeError(f"{path} holds no recipe ({reason(error)}); name another one") from None
     raise OptimizeError(f"{folder} has no recipe {number}; index.html shows which there are")

@@ -141,7 +141,7 @@ def check_policy(policy: str, params: Mapping[str, float]) -> dict[str, float]:
 def _number(policy: str, name: str, value: object) -> float:
     try:
         number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not abs(number) <= MOST:
         raise OptimizeError(

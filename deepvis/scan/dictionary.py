@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from deepvis import __version__
+from deepvis.core.content_errors import CONTENT_ERRORS
 from deepvis.core.files import write_file
+from deepvis.core.json_file import read_json, read_table
 from deepvis.jobs.progress import Progress
 from deepvis.models.dictionary_file import Dictionary, read_dictionary, write_dictionary
 from deepvis.network.model_error import ModelError
@@ -102,7 +104,7 @@ def _check_json(path: Path, output: Path) -> None:
     if not os.path.lexists(path):
         return
     try:
-        facts = json.loads(path.read_bytes())
+        facts = read_json(path)
     except (OSError, ValueError):
         facts = None
     if not isinstance(facts, dict) or not facts.keys() >= set(OWN):
@@ -125,9 +127,9 @@ def _found(order: DictionaryOrder, asked: dict[str, Any], *, is_begun: bool) -> 
             "--output"
         ) from None
     try:
-        facts: dict[str, Any] = json.loads(json_of(order.output).read_bytes())
+        facts = read_table(json_of(order.output))
         same = facts["version"] == VERSION and {name: facts[name] for name in asked} == asked
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, *CONTENT_ERRORS):
         facts, same = {}, False
     if order.overwrite or is_begun:
         return None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from deepvis.core.array_files import arrays_of, with_shape
+from deepvis.core.content_errors import CONTENT_ERRORS
 from deepvis.core.files import written_beside
 from deepvis.core.types import Fit
 from deepvis.jobs.progress import Progress
@@ -204,11 +205,12 @@ def _table(faults: Sequence[FaultyImage]) -> np.ndarray:
 def _read(path: Path) -> Samples | None:
     """None where the part is not there, or broken: then it is drawn again."""
     try:
-        with np.load(path, allow_pickle=False) as table:
+        with arrays_of(path) as table:
             skipped, cut = (
                 tuple(FaultyImage(int(index), each, why) for index, each, why in table[name].tolist())
                 for name in ("skipped", "cut")
             )
-            return Samples(table["vectors"], table["photos"], skipped, cut)
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile):
+            vectors = with_shape(table, "vectors", "f", (None, None))
+            return Samples(vectors, with_shape(table, "photos", "i", (len(vectors),)), skipped, cut)
+    except (OSError, *CONTENT_ERRORS):
         return None

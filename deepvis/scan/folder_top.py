@@ -22,7 +22,9 @@ from pathlib import Path
 
 import numpy as np
 
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import write_file
+from deepvis.core.json_file import read_table
 from deepvis.core.types import Fit, Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
 from deepvis.scan.parts import CorruptPart, FaultyImage, Part, load_part, save_part
@@ -178,17 +180,19 @@ def load_folder_top(files: OpenFiles, root: Path, identity: str) -> FolderTop | 
     folder = files.folder(root)
     try:
         part = load_part(folder / "maxes.npz")
-        about = json.loads((folder / "scan.json").read_bytes())
+        about = read_table(folder / "scan.json")
         lines = (folder / "images.txt").read_bytes().split(b"\n")[:-1]
         version, listed = int(about["version"]), int(about["listed"])
         is_whole, seconds = bool(about["is_whole"]), float(about["seconds"])
     except FileNotFoundError:
         return None
-    except (CorruptPart, OSError, ValueError, KeyError, TypeError) as error:
-        raise ScanError(f"the scan kept in {folder} cannot be read ({error}); G scans anew") from error
+    except (CorruptPart, OSError, *CONTENT_ERRORS) as error:
+        raise ScanError(f"the scan kept in {folder} cannot be read ({reason(error)}); G scans anew") from error
     count = part.top_activations.seen + len(part.skipped)
     if version != VERSION or part.identity != identity or part.plan_hash != files.hash or count > len(lines):
         return None
+    if part.top_activations.images.max(initial=-1) >= count:
+        raise ScanError(f"the scan kept in {folder} names photos that are not in its list; G scans anew")
     found = FolderTop(files, folder, identity, part.top_activations.layers, part)
     found.paths = [os.fsdecode(line) for line in lines[:count]]
     found.listed, found.is_whole, found.seconds = listed, is_whole, seconds

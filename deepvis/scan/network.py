@@ -18,7 +18,7 @@ from deepvis.models.zoo import open_model
 from deepvis.network.device import device_of
 from deepvis.network.maps import maps_shape
 from deepvis.network.memory import keep_freed_memory
-from deepvis.network.model_error import ModelError
+from deepvis.network.model_error import ModelError, in_file
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.network.shapes import infer_shapes
@@ -57,7 +57,8 @@ class ScanNetwork:
     def net(self) -> GraphNet:
         """This thread's network."""
         if not hasattr(self._nets, "net"):
-            self._nets.net = GraphNet(self.model.graph, self.device)
+            with in_file(self.model.file):
+                self._nets.net = GraphNet(self.model.graph, self.device)
         return self._nets.net
 
     def inputs(self, pictures: np.ndarray) -> dict[str, np.ndarray]:

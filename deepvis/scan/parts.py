@@ -14,17 +14,20 @@ Not compressed: the same numbers give the same bytes, whatever zlib is at hand.
 from __future__ import annotations
 
 import json
-import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 
+from deepvis.core.array_files import arrays_of, with_shape
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import written_beside
+from deepvis.core.json_file import parsed_json
+from deepvis.core.user_error import SentenceError
 from deepvis.jobs.store import adopt
 from deepvis.scan.statistics import BINS
-from deepvis.scan.tracker import TopActivations, TrackedLayer, merge
+from deepvis.scan.tracker import NO_IMAGE, TopActivations, merge, tracked_layers
 
 VERSION = 1
 ARRAYS = ("values", "images", "places", "active", "sums")  # of ``TopActivations``, in the order of the file
@@ -53,7 +56,7 @@ class Part:
     cut: tuple[FaultyImage, ...] = ()
 
 
-class CorruptPart(Exception):
+class CorruptPart(SentenceError):
     """The file is not a whole partial result; its chunk is to be scanned again."""
 
 
@@ -82,29 +85,43 @@ def _rows(images: Iterable[FaultyImage]) -> str:
     return json.dumps([[image.index, image.path, image.reason] for image in images])
 
 
-def _images(rows: str) -> tuple[FaultyImage, ...]:
-    return tuple(FaultyImage(*row) for row in json.loads(rows))
+def _images(rows: np.ndarray) -> tuple[FaultyImage, ...]:
+    return tuple(FaultyImage(int(index), str(path), str(why)) for index, path, why in parsed_json(str(rows)))
 
 
 def load_part(path: Path) -> Part:
     """Raises FileNotFoundError, or CorruptPart with what is wrong."""
     try:
-        with np.load(path, allow_pickle=False) as table:
+        with arrays_of(path) as table:
             if int(table["version"]) != VERSION:
                 raise CorruptPart(f"version {table['version']}, expected {VERSION}")
-            layers = tuple(TrackedLayer(**layer) for layer in json.loads(str(table["layers"])))
-            units = sum(layer.channels for layer in layers)
-            histogram = np.zeros(units * BINS, np.uint32)
-            histogram[table["bins"]] = table["counts"]
-            arrays = {name: table[name] for name in ARRAYS}
-            top = TopActivations(layers, int(table["seen"]), histogram=histogram.reshape(units, BINS), **arrays)
-            skipped = _images(str(table["skipped"]))
-            cut = _images(str(table["cut"])) if "cut" in table else ()  # results of deepvis 0.1's first days lack it
-            return Part(top, skipped, str(table["model"]), str(table["plan"]), cut)
-    except FileNotFoundError:
+            skipped = _images(table["skipped"])
+            cut = _images(table["cut"]) if "cut" in table else ()  # results of deepvis 0.1's first days lack it
+            return Part(_top_activations(table), skipped, str(table["model"]), str(table["plan"]), cut)
+    except (FileNotFoundError, CorruptPart):
         raise
-    except (OSError, ValueError, KeyError, TypeError, EOFError, IndexError, zipfile.BadZipFile) as error:
-        raise CorruptPart(str(error) or type(error).__name__) from error
+    except (OSError, *CONTENT_ERRORS) as error:
+        raise CorruptPart(reason(error)) from error
+
+
+def _top_activations(table: Mapping[str, np.ndarray]) -> TopActivations:
+    """Raises ValueError where the arrays do not go with each other."""
+    layers = tracked_layers(parsed_json(str(table["layers"])))
+    units = sum(layer.channels for layer in layers)
+    top, values = with_shape(table, "values", "f", (None, None)).shape[1], len(table["values"])
+    if units != values or not top:
+        raise ValueError(f"its layers have {units} units, its values {values} of {top} images")
+    shapes = {"images": (units, top), "places": (units, top), "active": (units,), "sums": (units, 4)}
+    arrays = {name: with_shape(table, name, "iu", shape) for name, shape in shapes.items()}
+    for name, least in (("images", NO_IMAGE), ("places", 0)):
+        if arrays[name].size and arrays[name].min() < least:
+            raise ValueError(f"its {name} begin below {least}")
+    bins = with_shape(table, "bins", "u", (None,))
+    histogram = np.zeros(units * BINS, np.uint32)
+    histogram[bins] = with_shape(table, "counts", "u", bins.shape)
+    return TopActivations(
+        layers, int(table["seen"]), table["values"], histogram=histogram.reshape(units, BINS), **arrays
+    )
 
 
 def adopt_parts(folder: Path, paths: Sequence[Path], identity: str, plan_hash: str) -> None:
@@ -112,9 +129,9 @@ def adopt_parts(folder: Path, paths: Sequence[Path], identity: str, plan_hash: s
     for chunk, path in enumerate(paths):
         earlier = folder / f"part_{chunk:07d}.npz"
         try:
-            with np.load(earlier, allow_pickle=False) as table:
+            with arrays_of(earlier) as table:
                 fits = (str(table["model"]), str(table["plan"])) == (identity, plan_hash)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        except (OSError, *CONTENT_ERRORS):
             continue
         if fits:
             adopt(earlier, path)

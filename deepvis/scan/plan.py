@@ -21,13 +21,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import write_file
+from deepvis.core.json_file import read_table
 from deepvis.core.program import program
 from deepvis.core.types import Fit
 from deepvis.jobs.store import Store
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.scan_error import ScanError
-from deepvis.scan.tracker import TrackedLayer
+from deepvis.scan.tracker import TrackedLayer, tracked_layers
 
 VERSION = 2  # of scan.json; that of 0.1.0, 1, has another layout of the network
 LEAST_CHUNK, MOST_CHUNK = 64, 16384
@@ -98,11 +100,11 @@ def write_plan(path: Path, plan: ScanPlan) -> None:
 def read_plan(folder: ScanFolder) -> ScanPlan:
     """Raises ScanError where there is no scan, or one of another version."""
     try:
-        content = json.loads(folder.plan.read_bytes())
+        content = read_table(folder.plan)
         version = content.pop("version")
         if version not in (1, VERSION):
             raise ScanError(f"{folder.plan} has version {version}, expected {VERSION}; scan anew with --overwrite")
-        layers = tuple(TrackedLayer(**layer) for layer in content.pop("layers"))
+        layers = tracked_layers(content.pop("layers"))
         network = NetworkRef.from_dict(content.pop("model"))
         fit, identity = Fit(content.pop("fit")), content.pop("model_hash")
         return ScanPlan(network=network, identity=identity, layers=layers, fit=fit, **content)
@@ -111,8 +113,10 @@ def read_plan(folder: ScanFolder) -> ScanPlan:
             f"there is no scan in {folder.root} ({folder.plan} is missing); make one with "
             f"{program()} scan --model M --images DIR --output {shlex.quote(str(folder.root))}"
         ) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ScanError(f"{folder.plan} cannot be read ({error}); scan anew with --overwrite") from error
+    except ScanError:
+        raise
+    except (OSError, *CONTENT_ERRORS) as error:
+        raise ScanError(f"{folder.plan} cannot be read ({reason(error)}); scan anew with --overwrite") from error
 
 
 def check_same(old: ScanPlan, new: ScanPlan, folder: ScanFolder) -> None:

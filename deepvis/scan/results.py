@@ -18,6 +18,8 @@ from deepvis.scan.plan import ScanFolder, ScanPlan, plan_hash, read_plan
 from deepvis.scan.scan_error import ScanError
 from deepvis.scan.tracker import NO_IMAGE, TopActivations
 
+MOST_IMAGES = 2**31  # of a list; a damaged result names others
+
 
 def back_folders() -> dict[str, str]:
     """Back mode -> the folder of its montages; the window shows the first."""
@@ -56,8 +58,23 @@ def read_scan(root: Path) -> Scan:
         raise ScanError(f"{folder.result} cannot be read ({error}); give the command of the scan again") from error
     if part.plan_hash != plan_hash(plan):
         raise ScanError(f"{folder.result} belongs to another scan than {folder.plan}; scan again with --overwrite")
+    return Scan(plan, part, _named_images(folder, part))
+
+
+def _named_images(folder: ScanFolder, part: Part) -> dict[int, str]:
+    """Index -> path of the images that the result names. Raises ScanError for one that the list has not."""
     named = np.unique(part.top_activations.images)
-    return Scan(plan, part, dict(lines_at(folder.images, named[named != NO_IMAGE])))
+    named = named[named != NO_IMAGE]
+    try:
+        found = dict(lines_at(folder.images, named[named < MOST_IMAGES]))
+    except OSError as error:
+        raise ScanError(f"{folder.images} cannot be read ({error.strerror}); scan again with --overwrite") from error
+    for index in named.tolist():
+        if index not in found:
+            raise ScanError(
+                f"{folder.images} has no image {index}, which {folder.result} names; scan again with --overwrite"
+            )
+    return found
 
 
 def lines_at(path: Path, indices: Sequence[int] | np.ndarray) -> Iterator[tuple[int, str]]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,16 @@ class TrackedLayer:
     channels: int
     height: int
     width: int
+
+
+def tracked_layers(rows: Any) -> tuple[TrackedLayer, ...]:
+    """Layers from JSON. Raises what CONTENT_ERRORS names, ValueError for sizes that none has."""
+    layers = tuple(TrackedLayer(**row) for row in rows)
+    for layer in layers:
+        sizes = (layer.channels, layer.height, layer.width)
+        if not isinstance(layer.name, str) or not all(type(size) is int and 1 <= size < 2**31 for size in sizes):
+            raise ValueError(f"a layer {layer.name!r} of {' x '.join(map(str, sizes))} values")
+    return layers
 
 
 @dataclass(frozen=True, eq=False)

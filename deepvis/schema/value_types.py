@@ -14,12 +14,11 @@ from pydantic_core import core_schema as s
 
 from deepvis.core import device_names
 from deepvis.core.nearest import nearest
-from deepvis.core.panes import SMALLEST_WINDOW, pane_name, pane_names
+from deepvis.core.panes import LARGEST_WINDOW, SMALLEST_WINDOW, pane_name, pane_names
 from deepvis.core.words import whole_number
 from deepvis.schema.rows import Hint, Type
 
 LARGEST_SIDE = 65535  # of an input, in pixels
-LARGEST_WINDOW = 16384
 
 before, after = s.no_info_before_validator_function, s.no_info_after_validator_function
 
@@ -134,9 +133,12 @@ def _is_device(value: str) -> str:
 
 # ---- the types
 
+MOST_SCALE = 20  # times the usual size
+
 TEXT = s.str_schema(strict=True, min_length=1)
 NUMBER = s.float_schema(strict=True, allow_inf_nan=False)
 ABOVE_0 = s.float_schema(strict=True, allow_inf_nan=False, gt=0)
+UP_TO_MOST = s.float_schema(strict=True, allow_inf_nan=False, gt=0, le=MOST_SCALE)
 COUNT = s.int_schema(strict=True, ge=0)
 SIDE = s.int_schema(strict=True, gt=0, le=LARGEST_SIDE)
 WINDOW_SIDE = s.int_schema(strict=True, ge=SMALLEST_WINDOW, le=LARGEST_WINDOW)
@@ -145,6 +147,7 @@ FILE_OR_NUMBERS = s.union_schema([after(_not_blank, TEXT), many(NUMBER, 1)])
 Text = Annotated[str, Type("a text", before(_plain, after(_not_blank, TEXT)))]
 Flag = Annotated[bool, Type("True or False", s.bool_schema(strict=True))]
 Positive = Annotated[float, Type("a number above 0", ABOVE_0, float)]
+Scale = Annotated[float, Type(f"a number above 0, {MOST_SCALE} at most", UP_TO_MOST, float)]
 Count = Annotated[int, Type("a whole number, 0 or more", COUNT, whole)]
 Channels = Annotated[int, Type("a whole number above 0", SIDE, whole)]
 Device = Annotated[str, Type(device_names.EXPECTED, after(_is_device, TEXT))]

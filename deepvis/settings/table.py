@@ -16,7 +16,7 @@ from deepvis.network.back_modes import BACK_MODES  # noqa: F401  (fills the tabl
 from deepvis.schema.rows import Refused, Table, row, shown
 
 if TYPE_CHECKING:
-    from deepvis.schema.value_types import Count, Device, Flag, Panes, Positive, Text, WindowSize
+    from deepvis.schema.value_types import Count, Device, Flag, Panes, Positive, Scale, Text, WindowSize
     from deepvis.settings.setting_types import (
         AttributionName,
         Backend,
@@ -64,11 +64,11 @@ class Settings(NetworkOptions):
     mirror: Flag = row(True, "Show the camera as a mirror does", "auto", said="show the camera as others see you")
     autoplay_seconds: Positive = row(4.0, "Seconds that autoplay shows each photo (key ctrl+a)", "auto")
     # the window
-    scale: Positive = row(1.0, "Size of the window, 1: 1500 x 930 pixels", "auto")
+    scale: Scale = row(1.0, "Size of the window, 1: 1500 x 930 pixels", "auto")
     window_size: WindowSize | None = row(
         None, "(height, width) of the window in pixels", "--size WxH", said="or in pixels"
     )
-    font_scale: Positive = row(1.0, "Size of the text", "auto")
+    font_scale: Scale = row(1.0, "Size of the text", "auto")
     panes: Panes | None = row(None, "Pane -> (row, column, height, width), None: leave it out")
     label_predictions: Flag = row(
         True,

@@ -6,15 +6,17 @@ import io
 import logging
 import os
 import stat
-import struct
 import warnings
-import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms, ImageFile, ImageOps
+
+from deepvis.core.content_errors import reason
+from deepvis.core.user_error import SentenceError
+from deepvis.sources.opened_picture import PICTURE_ERRORS, check_decoded
 
 # fmt: off
 SUFFIXES = frozenset({
@@ -30,12 +32,6 @@ LARGEST_FILE = 1 << 30  # bytes
 # formats whose decoders take the file piece by piece and show the part that they got
 STEPWISE = frozenset({"JPEG", "PNG", "GIF", "TIFF", "BMP", "PPM", "TGA"})
 
-# what Pillow's plugins have been seen to raise on broken files
-PILLOW_ERRORS = (
-    OSError, SyntaxError, ValueError, TypeError, AttributeError, LookupError, ArithmeticError, EOFError, RuntimeError,
-    struct.error, zlib.error,
-)  # fmt: skip
-
 ImageFile.LOAD_TRUNCATED_IMAGES = True  # a truncated photo shows what there is of it; load_photo says so
 # what is wrong with a file is said once, by PhotoError; of the warning of bombs the error at twice the size is kept
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -43,7 +39,7 @@ warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
-class PhotoError(Exception):
+class PhotoError(SentenceError):
     """A file that gives no picture. The message is one sentence: the file, and the reason."""
 
 
@@ -86,6 +82,7 @@ def decoded(content: bytes, path: str | os.PathLike[str], most_pixels: int | Non
             if most_pixels is not None and width * height > most_pixels:
                 raise PhotoError(f"{path} has {width}x{height} pixels, expected {most_pixels} at most; make it smaller")
             image.draft("RGB", _draft_size(image.size))
+            check_decoded(image, len(content), _factor(*image.size), (width, height))
             image.load()
             is_cut = watched.ran_dry and image.format in STEPWISE
             rgb = _eight_bit_rgb(_upright(_reduced(image)))
@@ -95,8 +92,8 @@ def decoded(content: bytes, path: str | os.PathLike[str], most_pixels: int | Non
         raise PhotoError(f"{path} is no picture in a format that can be read") from error
     except MemoryError as error:
         raise PhotoError(f"{path} does not fit into memory; make it smaller") from error
-    except PILLOW_ERRORS as error:
-        raise PhotoError(f"{path} cannot be decoded ({error or type(error).__name__})") from error
+    except PICTURE_ERRORS as error:
+        raise PhotoError(f"{path} cannot be decoded ({reason(error)})") from error
     rgb.setflags(write=False)
     return Photo(rgb, is_cut)
 
@@ -171,7 +168,7 @@ def _reduced(image: Image.Image) -> Image.Image:
 
 def _upright(image: Image.Image) -> Image.Image:
     """Turned as EXIF says; unreadable EXIF says nothing."""
-    with suppress(*PILLOW_ERRORS):
+    with suppress(*PICTURE_ERRORS):
         ImageOps.exif_transpose(image, in_place=True)  # in place: an upright photo is not copied
     return image
 

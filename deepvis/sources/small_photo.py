@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from deepvis.core.geometry import Rect, fit_inside
-from deepvis.sources.photos import LARGEST_FILE, PILLOW_ERRORS, load_rgb, rgb_of
+from deepvis.sources.opened_picture import PICTURE_ERRORS, check_decoded
+from deepvis.sources.photos import LARGEST_FILE, load_rgb, rgb_of
 
 JPEG_BEGINS = b"\xff\xd8\xff"
 
@@ -36,7 +37,9 @@ def _drafted(path: str | os.PathLike[str], side: int) -> np.ndarray | None:
         if not content.startswith(JPEG_BEGINS):
             return None
         with Image.open(io.BytesIO(content)) as image:
+            whole = image.size
             image.draft("RGB", (2 * side, 2 * side))
+            check_decoded(image, len(content), whole=whole)
             return rgb_of(image)
-    except (Image.DecompressionBombError, MemoryError, *PILLOW_ERRORS):
+    except PICTURE_ERRORS:
         return None  # the careful way says what is wrong

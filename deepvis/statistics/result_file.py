@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import write_file
+from deepvis.core.json_file import read_json, read_table
 from deepvis.core.own_files import in_the_way, not_ours
 from deepvis.statistics.plots import PLOTS, draw, plots_of
 from deepvis.statistics.statistics_error import StatisticsError
@@ -31,7 +33,7 @@ def check_own(folder: StatisticsFolder) -> None:
 def _is_result(folder: StatisticsFolder) -> bool:
     """Is there a statistics.json of some version?"""
     try:
-        result = json.loads(folder.result.read_bytes())
+        result = read_json(folder.result)
     except (OSError, ValueError):
         return False
     return isinstance(result, dict) and {"version", "plan"} <= set(result)
@@ -40,21 +42,31 @@ def _is_result(folder: StatisticsFolder) -> bool:
 def read_result(folder: StatisticsFolder) -> dict[str, Any] | None:
     """None where there is none. Raises StatisticsError for a file that is none of this version."""
     try:
-        result = json.loads(folder.result.read_bytes())
+        result = read_table(folder.result)
         if result["version"] != VERSION or not isinstance(result["plan"], dict):
             raise ValueError(f"version {result['version']}, expected {VERSION}")
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError) as error:
-        raise StatisticsError(f"{folder.result} cannot be read ({error}); start over with --overwrite") from error
-    return dict(result)
+    except CONTENT_ERRORS as error:
+        raise StatisticsError(
+            f"{folder.result} cannot be read ({reason(error)}); start over with --overwrite"
+        ) from error
+    return result
 
 
 def check_drawn(result: dict[str, Any], folder: StatisticsFolder) -> bool:
-    """Draw the plots and the page unless they are there; was anything drawn? The page comes last."""
-    names = list(plots_of(result))
-    if folder.page.exists() and all((folder.root / f"{name}.png").exists() for name in names):
-        return False
-    draw(result, folder.root)
-    write_statistics_page(folder.page, result, names)
+    """Draw the plots and the page unless they are there; was anything drawn? The page comes last.
+
+    Raises StatisticsError where the result lacks what they show.
+    """
+    try:
+        names = list(plots_of(result))
+        if folder.page.exists() and all((folder.root / f"{name}.png").exists() for name in names):
+            return False
+        draw(result, folder.root)
+        write_statistics_page(folder.page, result, names)
+    except CONTENT_ERRORS as error:
+        raise StatisticsError(
+            f"{folder.result} cannot be drawn ({reason(error)}); start over with --overwrite"
+        ) from error
     return True

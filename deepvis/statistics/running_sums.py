@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from deepvis.core.array_files import arrays_of, with_shape
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import written_beside
+from deepvis.core.json_file import parsed_json
+from deepvis.core.user_error import SentenceError
 from deepvis.scan.parts import FaultyImage
 from deepvis.statistics.frequencies import RINGS
 from deepvis.statistics.statistics_plan import StatisticsPlan
@@ -71,7 +74,7 @@ class RunningSums:
     cut: tuple[FaultyImage, ...] = ()
 
 
-class CorruptSums(Exception):
+class CorruptSums(SentenceError):
     """The file cannot be read as the sums of a run."""
 
 
@@ -108,26 +111,43 @@ def save_sums(path: Path, sums: RunningSums, plan: StatisticsPlan) -> None:
 def load_sums(path: Path) -> tuple[RunningSums, dict[str, Any]]:
     """(the sums, the plan that they were made by). Raises FileNotFoundError, CorruptSums."""
     try:
-        with np.load(path, allow_pickle=False) as table:
-            facts = json.loads(str(table["facts"]))
-            arrays = {name: table[name] for name in table.files if name != "facts"}
-        return _sums(facts, arrays), facts["plan"]
-    except FileNotFoundError:
+        with arrays_of(path) as table:
+            facts = parsed_json(str(table["facts"]))
+            if not isinstance(facts["plan"], dict):
+                raise CorruptSums("its plan is no table")
+            return _sums(facts, table), facts["plan"]
+    except (FileNotFoundError, CorruptSums):
         raise
-    except (OSError, ValueError, KeyError, TypeError, EOFError, IndexError, zipfile.BadZipFile) as error:
-        raise CorruptSums(str(error) or type(error).__name__) from error
+    except (OSError, *CONTENT_ERRORS) as error:
+        raise CorruptSums(reason(error)) from error
 
 
 def _sums(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> RunningSums:
-    counts: Sequence[tuple[int, int]] = list(zip(facts["photos"], facts["observations"], strict=True))
-    units = tuple(UnitSums(*count, *(arrays[f"{name}{i}"] for name in UNIT_ARRAYS)) for i, count in enumerate(counts))
-    joint = tuple(
-        JointSums(count, arrays[f"joint_mean{i}"], arrays[f"products{i}"]) if f"products{i}" in arrays else None
-        for i, count in enumerate(facts["joint_observations"])
-    )
-    gradient = None
-    if "power" in arrays:
-        names = ("photo_power", "samples", "power", "channels")
-        gradient = GradientSums(facts["gradient_photos"], *(arrays[name] for name in names))
+    """Raises what CONTENT_ERRORS names where they do not go with the plan or with each other."""
+    sizes = [size for _, size in facts["plan"]["layers"]]
+    rows = zip(sizes, facts["photos"], facts["observations"], facts["joint_observations"], strict=True)
+    units, joint = [], []
+    for i, (size, photos, observations, together) in enumerate(rows):
+        own = (with_shape(arrays, f"{name}{i}", "iu" if name == "active" else "f", (size,)) for name in UNIT_ARRAYS)
+        units.append(UnitSums(int(photos), int(observations), *own))
+        pair = None
+        if f"products{i}" in arrays:
+            mean = with_shape(arrays, f"joint_mean{i}", "f", (size,))
+            pair = JointSums(int(together), mean, with_shape(arrays, f"products{i}", "f", (size, size)))
+        joint.append(pair)
     faults = (tuple(FaultyImage(**image) for image in facts[name]) for name in ("skipped", "cut"))
-    return RunningSums(facts["images"], units, joint, facts["gradient_batches"], gradient, *faults)
+    gradient = _gradient(facts, arrays) if "power" in arrays else None
+    return RunningSums(
+        int(facts["images"]), tuple(units), tuple(joint), int(facts["gradient_batches"]), gradient, *faults
+    )
+
+
+def _gradient(facts: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> GradientSums:
+    samples = with_shape(arrays, "samples", "iu", (None,))
+    return GradientSums(
+        int(facts["gradient_photos"]),
+        with_shape(arrays, "photo_power", "f", (RINGS,)),
+        samples,
+        with_shape(arrays, "power", "f", (len(samples), RINGS)),
+        with_shape(arrays, "channels", "f", (len(samples), None)),
+    )

@@ -16,14 +16,19 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 import deepvis
+from deepvis.core.json_file import parsed_json
 from deepvis.core.keys import is_key_name
+from deepvis.core.names_file import NamesError, names_in
+from deepvis.core.panes import LARGEST_WINDOW
 from deepvis.core.state import PRESETS, AppState, InputState, ViewState
+from deepvis.core.unit_names import UnitNames
 from deepvis.core.user_error import UsageError
 from deepvis.schema.plain_values import PlainError, plain, read_plain
 from deepvis.schema.rows import shown
 from deepvis.window.ui.events import Event, Mouse, Pasted, Resized
 
 VERSION = 1
+LONGEST_PAUSE = 86_400.0  # seconds between two gestures
 OfMouse = Literal["press", "wheel", "move", "leave"]
 NO_KEY = "gesture"  # stands for what is no key where only keys have names
 OF_MOUSE = ("press", "wheel", "move", "leave")
@@ -47,6 +52,13 @@ class Gesture:
     @property
     def token(self) -> str:
         return self.text if self.kind == "key" else NO_KEY
+
+    def names(self) -> UnitNames:
+        """Of a gesture of names: what was read. Raises PlainError."""
+        try:
+            return names_in(parsed_json(self.text), "the recorded names")
+        except (ValueError, NamesError) as error:
+            raise PlainError(f"the recorded names cannot be read ({error})") from None
 
     def event(self) -> Event | None:
         """What the window would have said; None for a key and for names."""
@@ -165,12 +177,12 @@ def read_replay(path: Path) -> Replay:
     gestures = []
     for number, line in enumerate(lines, 1):
         try:
-            content = json.loads(line)
+            content = parsed_json(line)
             if start is None:
                 start = _start(content)
             else:
                 gestures.append(_gesture(content))
-        except (PlainError, ValueError, RecursionError) as error:
+        except (PlainError, ValueError) as error:
             if number == len(lines) > 1 and not isinstance(error, PlainError):
                 break  # the program was killed while it wrote that line
             words = str(error) if isinstance(error, PlainError) else "this is no JSON that --record-keys has written"
@@ -184,7 +196,7 @@ def _start(content: Any) -> Start:
     if not isinstance(content, dict) or content.get("version") != VERSION or "start" not in content:
         raise PlainError(f"expected the start of a recording of version {VERSION}, as --record-keys writes it")
     start = read_plain(Start, content["start"], "start")
-    if not 0 <= start.preset < len(PRESETS) or min(start.size) < 1:
+    if not 0 <= start.preset < len(PRESETS) or not all(1 <= side <= LARGEST_WINDOW for side in start.size):
         raise PlainError(f"start is {shown(content['start'])}: expected a preset and a size that there are")
     return start
 
@@ -195,4 +207,18 @@ def _gesture(content: Any) -> Gesture:
         raise PlainError(f"kind is {gesture.kind!r}: expected one of {', '.join(KINDS)}")
     if gesture.kind == "key" and not (is_key_name(gesture.text) or len(gesture.text) == 1):
         raise PlainError(f"{gesture.text!r} is the name of no key")
+    if gesture.kind == "names":
+        gesture.names()
+    _check_numbers(gesture)
     return gesture
+
+
+def _check_numbers(gesture: Gesture) -> None:
+    """Raises PlainError for what no window has written: a replay would wait or draw for ever."""
+    lowest = 1 if gesture.kind == "size" else -LARGEST_WINDOW
+    for name in ("row", "col", "steps"):
+        low = -LARGEST_WINDOW if name == "steps" else lowest
+        if not low <= getattr(gesture, name) <= LARGEST_WINDOW:
+            raise PlainError(f"{name} is {getattr(gesture, name)}: expected {low} to {LARGEST_WINDOW}")
+    if not 0 <= gesture.after <= LONGEST_PAUSE:
+        raise PlainError(f"after is {gesture.after}: expected 0 to {LONGEST_PAUSE} seconds")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import deepvis.window.ui.panes  # noqa: F401  (gives the places)
-from deepvis.core.panes import SMALLEST_WINDOW, LayoutError, PaneLayout
+from deepvis.core.panes import LARGEST_WINDOW, SMALLEST_WINDOW, LayoutError, PaneLayout
 from deepvis.core.presenting import USUAL, Presenting
 from deepvis.core.types import NetInfo
 from deepvis.core.user_error import UsageError
@@ -41,6 +41,8 @@ def size_in_settings(settings: Settings) -> tuple[int, int]:
     size = round(height * settings.scale), round(width * settings.scale)
     if min(size) < SMALLEST_WINDOW:
         raise UsageError(f"a window of {size[1]}x{size[0]} pixels is too small; give a larger --scale or --size")
+    if max(size) > LARGEST_WINDOW:
+        raise UsageError(f"a window of {size[1]}x{size[0]} pixels is too large; give a smaller --scale or --size")
     return size
 
 

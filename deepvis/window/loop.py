@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from dataclasses import replace
@@ -17,7 +16,7 @@ from deepvis.core.commands.this_unit import optimization_ended
 from deepvis.core.effects import KeepPicture, OpenPath, OtherNetwork, SavePicture, SaveTop, Say, StopOptimizing
 from deepvis.core.history import closed, remembered, remembered_late
 from deepvis.core.layer_list import described
-from deepvis.core.names_file import content_of, names_in
+from deepvis.core.names_file import content_of
 from deepvis.core.panes import PaneLayout
 from deepvis.core.presenting import PanesNow, Presenting
 from deepvis.core.saving import OF_FILES, CopyText, OpenSession, SaveSession
@@ -464,8 +463,7 @@ class Loop:
             self._pointer = None
             self.press(gesture.text)
         elif gesture.kind == "names":
-            names = names_in(json.loads(gesture.text), "the recorded names")
-            self.state = replace(self.state, naming=replace(self.state.naming, filed=names))
+            self.state = replace(self.state, naming=replace(self.state.naming, filed=gesture.names()))
         elif (event := gesture.event()) is not None:
             self._handle(event)
         self._replayed_pause = None

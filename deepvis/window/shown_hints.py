@@ -12,6 +12,7 @@ from pathlib import Path
 
 from deepvis.core.files import home_of_user, write_file
 from deepvis.core.first_hints import FIRST_HINTS, Hints, done_after, hint_words
+from deepvis.core.json_file import read_json
 
 VERSION = 1
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ class ShownHints:
 def read_done(file: Path) -> frozenset[str]:
     """The names of the hints that the user has done; none where the file cannot be read or says nothing of the kind."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = read_json(file)
     except (OSError, ValueError):
         return frozenset()
     names = found.get("done") if isinstance(found, dict) and found.get("version") == VERSION else None

@@ -21,6 +21,7 @@ WRONG = {
     "mean": ("mean: [1, x]", "mean: found [1, 'x'], expected one number for each channel"),
     "mean list": ("mean: []", "expected one number for each channel"),
     "order": ("channel_order: GBR", "channel_order: found 'GBR', expected BGR or RGB"),
+    "long name": (f"weights: {'a' * 300}", "longer than a file's name can be"),
     "scale": ("input_scale: 0", "input_scale: found 0, expected a number above 0"),
     "scale bool": ("input_scale: true", "expected a number above 0"),
     "size": ("input_size: [0, 3]", "expected [height, width] in pixels"),

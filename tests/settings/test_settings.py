@@ -109,7 +109,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ("panes = {'layer': (0, 0, 1, 1)}", "did you mean 'layers'?"),
         ("panes = {'layers': (0, 0, 1)}", "[row, column, height, width]"),
         ("input_size = 224", "two whole numbers"),
-        ("scale = float('inf')", "scale is inf: expected a number above 0, as in scale = 1.0"),
+        ("scale = float('inf')", "scale is inf: expected a number above 0, 20 at most, as in scale = 1.0"),
         ("scale = 10 ** 5000", "scale is a value of type int: expected a number above 0"),
         ("mean = [[1, 2], [3]]", "expected a file (.npy, .binaryproto) or one number per channel"),
         ("import numpy\nmean = numpy.zeros((3, 224, 224))", "one number per channel"),

@@ -11,9 +11,12 @@ from typing import Any
 from deepvis.cli.parser import Parser
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.files import write_file
+from deepvis.core.json_file import read_json
 from deepvis.core.names_file import VERSION, NamesError, change_names, content_of, names_folder, names_in, names_path
 from deepvis.core.unit_names import NOTHING_SAID, UnitNames
 from deepvis.core.user_error import UsageError
+
+LONGEST = 100  # bytes of a network's name or identity, which a file is named by
 
 
 def arguments(parser: Parser) -> None:
@@ -77,10 +80,9 @@ def take_in(path: Path, *, overwrite: bool) -> int:
     networks = content.get("networks") if isinstance(content, dict) else None
     if not isinstance(networks, list) or not all(isinstance(each, dict) for each in networks):
         raise NamesError(f"--import {path}: this is no file that deepvis names --export has written")
-    read = [(each, names_in(each, f"--import {path}")) for each in networks]
+    read = [(*_network_of(each, path), names_in(each, f"--import {path}")) for each in networks]
     count = 0
-    for each, said in read:
-        model, network = str(each.get("model", "")), str(each.get("network", ""))
+    for model, network, said in read:
         place = names_path(model, network)
         here = names_in(json_of(place), str(place)) if place.exists() else UnitNames()
         changes = {
@@ -93,10 +95,20 @@ def take_in(path: Path, *, overwrite: bool) -> int:
     return 0
 
 
+def _network_of(content: dict[str, Any], path: Path) -> tuple[str, str]:
+    """(model, identity). Raises NamesError for what can be no name of a file."""
+    model, network = content.get("model", ""), content.get("network", "")
+    if not all(isinstance(each, str) and len(each.encode("utf-8", "replace")) <= LONGEST for each in (model, network)):
+        raise NamesError(
+            f"--import {path}: {str(model)[:40]!r}, {str(network)[:40]!r} is no network's name and identity"
+        )
+    return model, network
+
+
 def json_of(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes())
+        return read_json(path)
     except FileNotFoundError:
         raise NamesError(f"{path}: there is no such file") from None
-    except (ValueError, RecursionError):
+    except ValueError:
         raise NamesError(f"{path} is no JSON") from None

@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from deepvis.core.content_errors import CONTENT_ERRORS
 from deepvis.core.program import pip_install
 from deepvis.network.mistaken import HEAD, mistaken
 from deepvis.network.model_error import ModelError
 
-MOST_TIMES = 20  # a blob's bytes, as a multiple of the file's: Caffe does not compress
+MOST_LEVELS = 20  # of groups
+MOST_TIMES = 10  # bytes of all blobs, as a multiple of the file's: Caffe does not pack them
+SPARE_BYTES = 100 << 20  # of them whatever the file's size
 
 
 def read_hdf5(path: Path) -> dict[str, list[np.ndarray]]:
@@ -26,26 +29,47 @@ def read_hdf5(path: Path) -> dict[str, list[np.ndarray]]:
         with h5py.File(path, "r") as file:
             if not isinstance(file.get("data"), h5py.Group):
                 raise ModelError(f"{path}: has no group 'data', expected a Caffe .caffemodel.h5 file")
-            return _collect(h5py, file["data"], "", path.stat().st_size * MOST_TIMES)
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        if isinstance(error, ModelError):
-            raise
+            blobs_of = _Datasets(h5py, max(SPARE_BYTES, path.stat().st_size * MOST_TIMES)).of(file["data"], "")
+            return {name: [np.asarray(blob[()], np.float32) for blob in blobs] for name, blobs in blobs_of.items()}
+    except ModelError:
+        raise
+    except (OSError, *CONTENT_ERRORS) as error:
         raise ModelError(f"{path}: no readable HDF5 file ({_first_line(error)}), expected .caffemodel.h5") from None
 
 
-def _collect(h5py: Any, group: Any, name: str, most_bytes: int) -> dict[str, list[np.ndarray]]:
-    """Datasets 0, 1, ... are blobs of the layer that their groups spell ('/' in its name makes groups)."""
-    found: dict[str, list[np.ndarray]] = {}
-    blobs = sorted((int(key), group[key]) for key in group if key.isdigit() and isinstance(group[key], h5py.Dataset))
-    for _, dataset in blobs:
-        if dataset.nbytes > most_bytes:
-            raise ValueError(f"{dataset.name} declares {dataset.nbytes} bytes, more than such a file can hold")
-    if blobs:
-        found[name] = [np.asarray(dataset[()], np.float32) for _, dataset in blobs]
-    for key in group:
-        if isinstance(group[key], h5py.Group):
-            found.update(_collect(h5py, group[key], f"{name}/{key}" if name else key, most_bytes))
-    return found
+class _Datasets:
+    """The datasets of a file, not read yet, as long as all together are no larger than such a file can hold.
+
+    Links to other files, values that are kept in other files, and groups within themselves are refused.
+    """
+
+    def __init__(self, h5py: Any, most_bytes: int) -> None:
+        self._h5py, self._left = h5py, most_bytes
+
+    def of(self, group: Any, name: str, level: int = 0) -> dict[str, list[Any]]:
+        """Datasets 0, 1, ... are blobs of the layer that their groups spell ('/' in its name makes groups)."""
+        if level > MOST_LEVELS:
+            raise ValueError(f"its groups are more than {MOST_LEVELS} within each other")
+        found: dict[str, list[Any]] = {}
+        for key in group:
+            if not isinstance(group.get(key, getlink=True), self._h5py.HardLink):
+                raise ValueError(f"{group.name}/{key} is a link, expected values or a group")
+        datasets = [key for key in group if key.isdigit() and isinstance(group[key], self._h5py.Dataset)]
+        if datasets:
+            found[name] = [self._checked(group[key]) for key in sorted(datasets, key=int)]
+        for key in group:
+            if isinstance(group[key], self._h5py.Group):
+                found.update(self.of(group[key], f"{name}/{key}" if name else key, level + 1))
+        return found
+
+    def _checked(self, dataset: Any) -> Any:
+        if dataset.external or dataset.is_virtual:
+            raise ValueError(f"the values of {dataset.name} are in other files")
+        size = dataset.size * max(dataset.dtype.itemsize, 4)
+        self._left -= size
+        if self._left < 0:
+            raise ValueError(f"{dataset.name} declares {size} bytes, more than such a file can hold")
+        return dataset
 
 
 def _h5py(path: Path) -> Any:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from deepvis.core.array_files import count_in
+from deepvis.core.content_errors import CONTENT_ERRORS
 from deepvis.formats.caffe import hash_0_1_0
 from deepvis.formats.caffe.batches import fixed_batch, may_mix
 from deepvis.formats.caffe.data import UnknownSize
@@ -161,8 +163,8 @@ def _given_regions(spec: NetworkSpec, source: Source) -> dict[str, Shape]:
 def _count(file: Path) -> int:
     """How many values a .npy file holds; 0 for one that is none, which is said later."""
     try:
-        return int(np.load(file, mmap_mode="r", allow_pickle=False).size)
-    except (OSError, ValueError, EOFError, SyntaxError, TypeError, AttributeError):
+        return count_in(file)
+    except (OSError, *CONTENT_ERRORS):
         return 0
 
 

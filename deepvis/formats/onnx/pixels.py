@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 import onnx
 import torch
 
+from deepvis.core.json_file import parsed_json
 from deepvis.formats.usual_pixels import usual_pixels
 
 
@@ -85,7 +85,7 @@ def _first(values: Mapping[str, str], keys: Collection[str], read):
 def _numbers(text: str, channels: int) -> tuple[float, ...] | None:
     """One number a channel out of "[0.485, 0.456, 0.406]" and its likes; None for anything else."""
     try:
-        listed = json.loads(text)
+        listed = parsed_json(text)
     except ValueError:
         listed = [float(word) for word in re.findall(r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?", text)[:8]]
     listed = listed if isinstance(listed, list) else [listed]

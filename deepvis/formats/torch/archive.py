@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ast
 import io
-import json
 import pickle
 import re
 import zipfile
@@ -20,12 +19,12 @@ from typing import Any
 
 import torch
 
+from deepvis.core.content_errors import CONTENT_ERRORS
+from deepvis.core.json_file import parsed_json
+
 _OBJECTS = ("custom_obj_", "opaque_obj_")
 _COMPILED = (".so", ".o", ".cubin", ".pyd", ".dll", ".cpp")
-_COMPLAINTS = (
-    *(pickle.UnpicklingError, RuntimeError, EOFError, OSError, MemoryError),
-    *(ValueError, LookupError, TypeError, AttributeError, ImportError),
-)
+_COMPLAINTS = (pickle.UnpicklingError, AssertionError, OSError, ImportError, *CONTENT_ERRORS)
 # what a size is written with: sympy's numbers and arithmetic, and torch's own
 _NAMES = (
     "Symbol Integer Float Rational Add Mul Pow Mod Max Min Abs floor ceiling Piecewise ExprCondPair Tuple And Or Not",
@@ -63,8 +62,8 @@ def dangers(archive: zipfile.ZipFile) -> Iterator[str]:
 def _in_json(archive: zipfile.ZipFile, name: str) -> Iterator[str]:
     """In a table of weights the files that are pickled, in a program the sizes."""
     try:
-        content = json.loads(archive.read(name))
-    except (ValueError, RecursionError):
+        content = parsed_json(archive.read(name))
+    except ValueError:
         yield f"the entry {name!r}, which is no JSON"
         return
     for key, value in _pairs(content):

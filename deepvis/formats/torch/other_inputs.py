@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
+from deepvis.core.array_files import read_array
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.network.model_error import ModelError
 
 MOST_WIDTHS = 8  # that the module's own layers suggest for an input
@@ -89,24 +90,22 @@ def suggested_by(module: nn.Module) -> list[Other]:
 
 def values_of(inputs: Sequence[str]) -> dict[str, Tensor]:
     """Name -> values of each ``name=FILE.npy``. Raises ModelError."""
-    return {name: _tensor(array) for name, array in (_read(each) for each in inputs)}
+    found = dict(_read(each) for each in inputs)
+    return {name: values.float() if values.is_floating_point() else values for name, values in found.items()}
 
 
-def _read(option: str) -> tuple[str, np.ndarray]:
+def _read(option: str) -> tuple[str, Tensor]:
     name, _, file = option.partition("=")
     if not name or not file:
         raise ModelError(f"--input {option!r}: expected NAME=FILE.npy, the input's name and its values")
     try:
-        values = np.load(Path(file), allow_pickle=False)
+        values = read_array(file)
         if np.issubdtype(values.dtype, np.inexact) and np.isnan(values).any():
             raise ModelError(f"{file}: found NaN among the values of the input {name!r}, expected numbers")
-        return name, values
+        return name, torch.from_numpy(np.array(values))
+    except ModelError:
+        raise
     except OSError as error:
         raise ModelError(f"{file}: cannot be read ({error.strerror or error}), expected values of {name!r}") from None
-    except (ValueError, EOFError, SyntaxError) as error:
-        raise ModelError(f"{file}: is no numpy array ({error}), expected the values of the input {name!r}") from None
-
-
-def _tensor(array: np.ndarray) -> Tensor:
-    values = torch.from_numpy(np.array(array))
-    return values.float() if values.is_floating_point() else values
+    except CONTENT_ERRORS as error:
+        raise ModelError(f"{file}: is no numpy array ({reason(error)}), expected values of {name!r}") from None

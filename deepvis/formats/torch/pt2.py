@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import warnings
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.export import ExportedProgram
 
+from deepvis.core.content_errors import CONTENT_ERRORS
+from deepvis.core.zip_files import checked_zip
 from deepvis.formats.torch.archive import dangers
 from deepvis.formats.torch.call import is_open
 from deepvis.formats.torch.export import plain_attention, quiet
@@ -51,9 +52,9 @@ def read_pt2(file: Path, *, trust_file: bool = False) -> ExportedProgram:
 
 def _danger(file: Path) -> str:
     try:
-        with zipfile.ZipFile(file) as archive:
+        with file.open("rb") as content, checked_zip(content) as archive:
             return next(dangers(archive), "")
-    except (OSError, zipfile.BadZipFile, ValueError, KeyError, RuntimeError, NotImplementedError, EOFError) as error:
+    except (OSError, *CONTENT_ERRORS) as error:
         raise ModelError(f"{file}: is no .pt2 archive ({words_of(error)}), expected one that {SAVE} writes") from error
 
 

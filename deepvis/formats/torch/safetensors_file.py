@@ -8,7 +8,6 @@ tensors lie one behind the other without gaps.
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from deepvis.core.json_file import parsed_json
 from deepvis.network.model_error import ModelError
 
 MOST_HEADER = 100_000_000  # bytes, as the format's own reader has it
@@ -50,8 +50,8 @@ def _tensors(content: bytes) -> dict[str, Tensor]:
     if len(content) < 8 or not 2 <= length <= min(MOST_HEADER, len(content) - 8):
         raise _Damaged(f"its header would have {length} bytes, and the file has {len(content)}")
     try:
-        header = json.loads(content[8 : 8 + length].decode("utf-8"))
-    except (ValueError, RecursionError) as error:
+        header = parsed_json(content[8 : 8 + length])
+    except ValueError as error:
         raise _Damaged("its header is no JSON") from error
     if not isinstance(header, dict):
         raise _Damaged("its header is no table")

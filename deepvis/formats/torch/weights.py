@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import pickle
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from deepvis.core.content_errors import CONTENT_ERRORS
+from deepvis.core.zip_files import checked_zip
 from deepvis.formats.torch.safetensors_file import read_safetensors
 from deepvis.network.model_error import ModelError
 
@@ -83,10 +86,13 @@ def state_dict_of(file: Path) -> Mapping[str, Tensor]:
 
 def _loaded(file: Path) -> Any:
     try:
+        if zipfile.is_zipfile(file):
+            with file.open("rb") as content:
+                checked_zip(content).close()
         return torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ModelError(f"{file}: cannot be read ({error.strerror or error}), expected the weights") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, TypeError) as error:
+    except (pickle.UnpicklingError, AssertionError, *CONTENT_ERRORS) as error:
         raise ModelError(
             f"{file}: found no plain tensors, expected a state_dict; save one with "
             "torch.save(module.state_dict(), FILE), or that of a checkpoint with torch.save(c['state_dict'], FILE)"

@@ -22,7 +22,7 @@ from deepvis.network.contribution import contributions
 from deepvis.network.device import device_name, device_of
 from deepvis.network.maps import position_seed
 from deepvis.network.memory import keep_freed_memory
-from deepvis.network.model_error import ModelError
+from deepvis.network.model_error import ModelError, in_file
 from deepvis.network.net import GraphNet
 from deepvis.network.tape import Tape
 
@@ -57,7 +57,8 @@ class GraphBackend:
         self._device = device_of(device)
         self._model = model
         try:
-            self._net = GraphNet(model.graph, self._device)
+            with in_file(model.file):
+                self._net = GraphNet(model.graph, self._device)
         except ModelError as error:
             raise BackendError(str(error)) from error
         notes = bad_weights(model)
