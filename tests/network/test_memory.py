@@ -43,6 +43,31 @@ def test_blobs_of_later_passes_take_no_new_pages_and_few_lie_ready() -> None:
     assert megabytes < 10 * 40
 
 
+PIECES = """
+import torch
+from deepvis.network.memory import give_back_freed_memory, keep_freed_memory
+
+def resident_mb():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096 // 1_000_000
+
+keep_freed_memory()
+before = resident_mb()
+pieces = [torch.ones(1 << 18) for _ in range(200)]  # 200 x 1 MB
+kept = pieces[::10]  # between them lies what is freed
+del pieces
+freed = resident_mb() - before
+is_given_back = give_back_freed_memory()
+print(freed, resident_mb() - before, is_given_back)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's malloc")
+def test_what_lies_free_between_pieces_in_use_is_given_back() -> None:
+    said = subprocess.run([sys.executable, "-c", PIECES], capture_output=True, check=True, text=True).stdout.split()
+    freed, held = int(said[0]), int(said[1])
+    assert freed > 190 and held < 40 and said[2] == "True"
+
+
 @pytest.mark.parametrize("allowed", [LARGE[0], LARGE[1], 0])
 def test_an_older_library_allows_less_and_is_left_alone_where_it_allows_nothing(allowed) -> None:
     told = []
