@@ -15,6 +15,7 @@ from benchmarks.faults.screen_watch import Rectangle, ScreenWatch
 from tests.helpers.screen import Screen
 
 ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = ROOT / "run_toolbox.py"
 TITLE = "Deep Visualization Toolbox"
 STARTING_SECONDS = 120.0
 QUITTING_SECONDS = 60.0
@@ -27,14 +28,14 @@ INPUT_PANE = Rectangle(40, 80, 200, 190)
 
 
 class DrivenWindow:
-    """run_toolbox.py with arguments, in a folder of its own that holds all it writes."""
+    """The program with arguments, in a folder of its own that holds all it writes. program: the script that is run."""
 
-    def __init__(self, screen: Screen, folder: Path, arguments: list[str]) -> None:
+    def __init__(self, screen: Screen, folder: Path, arguments: list[str], program: Path = PROGRAM) -> None:
         places = {name: str(folder / "home") for name in ("DEEPVIS_CACHE", "DEEPVIS_DATA", "XDG_DATA_HOME")}
         self.screen, self.folder = screen, folder
         self._log = (folder / "log").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, str(ROOT / "run_toolbox.py"), *arguments],
+            [sys.executable, str(program), *arguments],
             env={**os.environ, **places, "DISPLAY": screen.display},
             cwd=folder,
             stdout=self._log,
@@ -81,16 +82,22 @@ class DrivenWindow:
         self.come_to_rest()
         found: dict[str, object] = dict(self.figures())
         found["pictures_per_second"] = watch.pictures_per_second(INPUT_PANE, FRAME_SECONDS)
-        keys = ["l", "j"] * PRESSES
-        times = []
-        for key in keys[:PRESSES]:
-            times.append(watch.key_to_pixel(key, LAYER_LIST))
-            time.sleep(0.3)
-        self.screen.xdotool("key", keys[PRESSES])
+        times = self.key_times(watch, PRESSES)
         seen = sorted(time for time in times if time is not None)
         found["key_to_pixel_ms"] = round(seen[len(seen) // 2], 1) if seen else None
         found["keys_unseen"] = PRESSES - len(seen)
         return found
+
+    def key_times(self, watch: ScreenWatch, presses: int) -> list[float | None]:
+        """Milliseconds from a key to the moved cursor of the layer list, right and left in turn; it ends where it was."""
+        keys = ["l", "j"] * ((presses + 1) // 2)
+        times = []
+        for key in keys[:presses]:
+            times.append(watch.key_to_pixel(key, LAYER_LIST))
+            time.sleep(0.3)
+        if presses % 2:
+            self.screen.xdotool("key", "j")
+        return times
 
     def quit(self) -> dict[str, object]:
         """Press q: the exit code, None if it had to be killed, seconds it took, and what it said."""
@@ -112,9 +119,11 @@ class DrivenWindow:
 
 
 @contextmanager
-def driven_window(screen: Screen, folder: Path, arguments: list[str]) -> Iterator[DrivenWindow]:
+def driven_window(
+    screen: Screen, folder: Path, arguments: list[str], program: Path = PROGRAM
+) -> Iterator[DrivenWindow]:
     """The program, ended with the block however it goes. Raises RuntimeError if no window comes up."""
-    window = DrivenWindow(screen, folder, arguments)
+    window = DrivenWindow(screen, folder, arguments, program)
     try:
         yield window
     finally:

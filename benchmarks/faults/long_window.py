@@ -41,20 +41,21 @@ def run(arguments: argparse.Namespace, folder: Path, screen: Screen) -> dict[str
     words = ["--model", arguments.model, "--video", f"{CLIP}{arguments.video.suffix}", "--size", "1500x930"]
     words += ["--images", str(arguments.images.resolve())] if arguments.images else []
     lines: list[Line] = []
+    acts = 0
     watch = ScreenWatch(screen)
     with driven_window(screen, folder, words) as window:
         time.sleep(10)
         user = RandomUser(arguments.seed, window.window, window.size)
         began = time.monotonic()
-        while window.is_running and (minute := (time.monotonic() - began) / 60) < arguments.minutes:
-            line = {"minute": round(minute, 2), **window.measured(watch)}
-            acts = play(user, window, began + 60 * (len(lines) + 1))
-            lines.append({**line, "acts_after": acts})
-            note(arguments.lines, lines[-1])
-        if window.is_running:
-            lines.append({"minute": round((time.monotonic() - began) / 60, 2), **window.measured(watch)})
-            note(arguments.lines, lines[-1])
-        return {**summary(lines), "quit": window.quit(), "lines": lines}
+        try:
+            while not lines or float(str(lines[-1]["minute"])) < arguments.minutes:
+                minute = (time.monotonic() - began) / 60
+                lines.append({"minute": round(minute, 2), **window.measured(watch)})
+                note(arguments.lines, lines[-1])
+                acts += play(user, window, began + 60 * len(lines))
+        except (OSError, RuntimeError) as error:  # it has ended by itself: a fault, which the exit code tells
+            print(f"the program is gone: {error}", file=sys.stderr)
+        return {**summary(lines), "acts": acts, "quit": window.quit(), "lines": lines}
 
 
 def play(user: RandomUser, window: DrivenWindow, until: float) -> int:

@@ -12,6 +12,7 @@ from deepvis.window.ui import xlib
 from tests.helpers.screen import Screen
 
 LOOK_SECONDS = 0.001  # between two looks
+ALIKE = 6  # levels of gray that a picture may differ by after JPEG
 LONGEST_WAIT = 5.0  # seconds for a key to be answered
 
 
@@ -60,6 +61,17 @@ class ScreenWatch:
             if not np.array_equal(part, before):
                 return (now - began) * 1e3
             time.sleep(LOOK_SECONDS)
+        return None
+
+    def seconds_until_gray(self, gray: int, where: Rectangle, longest: float) -> float | None:
+        """Seconds until the middle of a rectangle is a gray (0..255), to a few levels; None: not within ``longest``."""
+        began = time.perf_counter()
+        part = self._part(where)
+        middle = part[part.shape[0] // 2, part.shape[1] // 2 :][:1]
+        while (now := time.perf_counter()) - began < longest:
+            if np.abs(middle.view(np.uint8)[:3].astype(int) - gray).max() <= ALIKE:
+                return now - began
+            time.sleep(0.01)
         return None
 
     def pictures_per_second(self, where: Rectangle, seconds: float) -> float:
