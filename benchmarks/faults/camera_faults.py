@@ -101,7 +101,8 @@ def run_camera(screen: Screen, folder: Path, model: str, times: int, seed: int) 
         campaign = CameraCampaign(window, watch, stream, seed)
         found: Found = {"first_picture_came": first is not None}
         found["key_to_pixel_ms"] = {
-            word: median(campaign.key_times(9, is_gone=is_gone)) for word, is_gone in (("plays", False), ("hangs", True))
+            word: median(campaign.key_times(9, is_gone=is_gone))
+            for word, is_gone in (("plays", False), ("hangs", True))
         }
         found["gone_and_back"] = campaign.repeated(campaign.gone_and_back, times)
         found["stalled"] = campaign.repeated(campaign.stalled, max(times // 10, 2))

@@ -89,7 +89,7 @@ class DrivenWindow:
         return found
 
     def key_times(self, watch: ScreenWatch, presses: int) -> list[float | None]:
-        """Milliseconds from a key to the moved cursor of the layer list, right and left in turn; it ends where it was."""
+        """Milliseconds from a key to the moved cursor of the layer list, right and left in turn; then it is back."""
         keys = ["l", "j"] * ((presses + 1) // 2)
         times = []
         for key in keys[:presses]:

@@ -67,5 +67,10 @@ def run_folder(screen: Screen, folder: Path, model: str, times: int, seed: int) 
             seconds.append(watch.seconds_until_gray(gray, INPUT_PANE, LONGEST_SEEN))
         time.sleep(1)
         after = window.figures()
-        found = {"times": times, **returns(seconds), **grown(before, after), "key_to_pixel_ms_while_empty": median(keys)}
+        found = {
+            "times": times,
+            **returns(seconds),
+            **grown(before, after),
+            "key_to_pixel_ms_while_empty": median(keys),
+        }
         return {**found, "quit": window.quit()}

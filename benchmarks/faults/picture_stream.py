@@ -1,4 +1,4 @@
-"""A camera on the network: pictures of one gray each, as MJPEG over HTTP, that can stall, change its size and be gone."""
+"""A camera on the network: pictures of one gray each, MJPEG over HTTP, that can stall, change its size and be gone."""
 
 from __future__ import annotations
 

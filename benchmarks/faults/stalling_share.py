@@ -1,4 +1,4 @@
-"""A folder mounted read-only as a network share is, whose server can stall: through the kernel's FUSE, without a library.
+"""A folder mounted as a network share is, whose server can stall: through the kernel's FUSE, without a library.
 
 While it stalls, nothing is answered: names, times and contents, as of NFS or SMB whose server does not answer. What a
 killed process waits for is given up, as NFS does. Needs root and /dev/fuse: NoShareError says so.
@@ -14,7 +14,7 @@ import stat
 import struct
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 LOOKUP, FORGET, GETATTR, OPEN, READ, RELEASE, FLUSH = 1, 2, 3, 14, 15, 18, 25
@@ -109,10 +109,8 @@ class StallingShare:
             self._send(unique, b"", error.errno or errno.EIO)
 
     def _send(self, unique: int, content: bytes, error: int = 0) -> None:
-        try:
+        with suppress(OSError):  # nobody waits for it any more
             os.write(self._descriptor, ANSWER.pack(ANSWER.size + len(content), -error, unique) + content)
-        except OSError:
-            pass  # nobody waits for it any more
 
     def _attributes(self, path: Path) -> bytes:
         found = path.stat()
@@ -139,7 +137,9 @@ class StallingShare:
         listed = b""
         for place, path in enumerate(sorted(self._paths[node].iterdir())):
             name = os.fsencode(path.name)
-            entry = struct.pack("<QQII", path.stat().st_ino, place + 1, len(name), stat.S_IFMT(path.stat().st_mode) >> 12)
+            entry = struct.pack(
+                "<QQII", path.stat().st_ino, place + 1, len(name), stat.S_IFMT(path.stat().st_mode) >> 12
+            )
             entry = (entry + name).ljust((len(entry) + len(name) + 7) // 8 * 8, b"\0")
             if place >= offset and len(listed) + len(entry) <= size:
                 listed += entry
@@ -153,7 +153,9 @@ def stalling_share(source: Path, target: Path) -> Iterator[StallingShare]:
     try:
         descriptor = os.open("/dev/fuse", os.O_RDWR)
     except OSError as error:
-        raise NoShareError(f"/dev/fuse cannot be opened ({error.strerror}); run as root, with the kernel's fuse") from error
+        raise NoShareError(
+            f"/dev/fuse cannot be opened ({error.strerror}); run as root, with the kernel's fuse"
+        ) from error
     options = f"fd={descriptor},rootmode=40000,user_id=0,group_id=0,allow_other"
     if libc.mount(b"share", bytes(target), b"fuse", 0, options.encode()) != 0:
         os.close(descriptor)
