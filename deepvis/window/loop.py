@@ -308,7 +308,7 @@ class Loop:
         if path.endswith(SUFFIXES):
             self._saver.take(OpenSession(0, path))
             return
-        silent = f"{path} gives no answer: its disk or its share hangs; try again later"
+        silent: str | None = f"{path} gives no answer: its disk or its share hangs; try again later"
         problem = within(ANSWER_SECONDS, lambda: images_problem(path), silent)
         if problem is None:
             self.state = files_opened(self.state, path)
