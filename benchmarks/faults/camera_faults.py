@@ -19,6 +19,7 @@ CAMERA_PROGRAM = Path(__file__).resolve().with_name("program_with_camera.py")
 LONGEST_BACK = 60.0  # seconds: between two tries of the window lie 30 at most
 GRAYS = (30, 75, 120, 165, 210)  # told from each other on the screen
 SIZES = ((240, 320), (480, 640), (1080, 1920), (2160, 3840), (57, 101), (16, 16), (1, 1), (640, 360))  # height, width
+SLOW_SECONDS = 5.0
 WARM_TIMES = 3  # until what is counted is compared
 Found = dict[str, object]
 
@@ -30,6 +31,7 @@ class CameraCampaign:
         self._window, self._watch, self._stream = window, watch, stream
         self._draw = random.Random(seed)
         self._count = 0
+        self.slow: list[str] = []  # sizes whose pictures were long in coming
 
     def _new_gray(self) -> int:
         self._count += 1
@@ -56,9 +58,15 @@ class CameraCampaign:
         """The same with pictures of another size, in the same connection or in a new one."""
         shown = self._stream.shown
         shown.height, shown.width = self._draw.choice(SIZES)
-        if self._draw.random() < 0.5:
-            return self.gone_and_back()
-        return self._watch.seconds_until_gray(self._new_gray(), INPUT_PANE, LONGEST_BACK)
+        is_anew = self._draw.random() < 0.5
+        if is_anew:
+            seconds = self.gone_and_back()
+        else:
+            seconds = self._watch.seconds_until_gray(self._new_gray(), INPUT_PANE, LONGEST_BACK)
+        if seconds is None or seconds > SLOW_SECONDS:
+            where = "connected anew" if is_anew else "in the same connection"
+            self.slow.append(f"{shown.width} x {shown.height}, {where}: {seconds}")
+        return seconds
 
     def repeated(self, fault: Callable[[], float | None], times: int) -> Found:
         """The fault again and again: seconds until its picture is back, and what the process holds more than before."""
@@ -107,6 +115,7 @@ def run_camera(screen: Screen, folder: Path, model: str, times: int, seed: int) 
         found["gone_and_back"] = campaign.repeated(campaign.gone_and_back, times)
         found["stalled"] = campaign.repeated(campaign.stalled, max(times // 10, 2))
         found["of_another_size"] = campaign.repeated(campaign.of_another_size, max(times // 5, 2))
+        found["slow_sizes"] = campaign.slow
         found["quit"] = window.quit()
     return found
 

@@ -60,8 +60,9 @@ class DrivenWindow:
         return self.process.poll() is None
 
     def said(self) -> str:
-        """What the program wrote to its terminal."""
-        return (self.folder / "log").read_text(errors="replace")
+        """What the program wrote to its terminal, each line once."""
+        lines = (self.folder / "log").read_text(errors="replace").splitlines()
+        return "\n".join(dict.fromkeys(lines)).replace(str(self.folder), "")
 
     def figures(self) -> dict[str, float]:
         return process_figures(self.process.pid)

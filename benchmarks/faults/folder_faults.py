@@ -52,15 +52,17 @@ def run_folder(screen: Screen, folder: Path, model: str, times: int, seed: int) 
     fill(photos, GRAYS[0])
     seconds: list[float | None] = []
     keys: list[float | None] = []
+    warm = max(times // 5, 1)  # until every key was pressed some times, and scans have their threads
+    before: dict[str, float] = {}
     with driven_window(screen, folder, ["--model", model, "--images", str(photos)]) as window:
         seconds.append(watch.seconds_until_gray(GRAYS[0], INPUT_PANE, LONGEST_SEEN))
-        time.sleep(3)
-        before = window.figures()
         for number in range(1, times + 1):
+            if number == warm:
+                before = window.figures()
             empty(photos, draw)
             screen.xdotool("key", draw.choice(("e", "w", "F", "G")))
             time.sleep(draw.choice((0.1, 0.6, 1.5, 3.0)))
-            if number % 10 == 1:
+            if number % 10 == 5:
                 keys += window.key_times(watch, 2)
             gray = GRAYS[number % len(GRAYS)]
             fill(photos, gray, is_halved=draw.random() < 0.3)
