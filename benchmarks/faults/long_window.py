@@ -1,6 +1,6 @@
 """One process of the real window for hours: a video plays, random keys and the mouse, and what it holds each minute.
 
-    python benchmarks/faults/long_window.py [--minutes M] [--seed N] [--model NAME|DIR] [--lines FILE]
+    python benchmarks/faults/long_window.py [--minutes M] [--every S] [--seed N] [--model NAME|DIR] [--lines FILE]
 
 Runs run_toolbox.py on a virtual X server. Between measurements a seeded random user presses all keys but q, clicks and
 turns the wheel: layers up and down, all modes, the optimizer, scans of the photos, recordings. Each minute it comes to
@@ -44,7 +44,6 @@ def run(arguments: argparse.Namespace, folder: Path, screen: Screen) -> dict[str
     acts = 0
     watch = ScreenWatch(screen)
     with driven_window(screen, folder, words) as window:
-        time.sleep(10)
         user = RandomUser(arguments.seed, window.window, window.size)
         began = time.monotonic()
         try:
@@ -52,7 +51,7 @@ def run(arguments: argparse.Namespace, folder: Path, screen: Screen) -> dict[str
                 minute = (time.monotonic() - began) / 60
                 lines.append({"minute": round(minute, 2), **window.measured(watch)})
                 note(arguments.lines, lines[-1])
-                acts += play(user, window, began + 60 * len(lines))
+                acts += play(user, window, began + arguments.every * len(lines))
         except (OSError, RuntimeError) as error:  # it has ended by itself: a fault, which the exit code tells
             print(f"the program is gone: {error}", file=sys.stderr)
         return {**summary(lines), "acts": acts, "quit": window.quit(), "lines": lines}
@@ -109,6 +108,7 @@ def _median(numbers: np.ndarray) -> float:
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--minutes", type=float, default=120.0, metavar="M")
+    p.add_argument("--every", type=float, default=60.0, metavar="S", help="seconds from one measurement to the next")
     p.add_argument("--seed", type=int, default=0, metavar="N")
     p.add_argument("--model", default="caffenet-mini", metavar="NAME|DIR")
     p.add_argument("--video", type=Path, default=SHARED / "video" / "bikes.mp4", metavar="FILE")
