@@ -6,8 +6,8 @@ Runs run_toolbox.py on a virtual X server. Between measurements a seeded random 
 turns the wheel: layers up and down, all modes, the optimizer, scans of the photos, recordings. Each minute it comes to
 rest (everything left with Esc, the view reset, the video playing) and one JSON line is written: memory, what of it is
 in use and in caches, threads, descriptors, milliseconds from a key to the first changed pixel, pictures a second.
-Prints JSON of the whole. To reach: less than 15 MB of growth from minute 20 to the end, no thread and no descriptor more, key to pixel as at the start,
-exit code 0.
+Prints JSON of the whole. To reach: less than 15 MB of growth from minute 20 to the end, no thread and no descriptor
+more, key to pixel as at the start, exit code 0.
 """
 
 from __future__ import annotations
