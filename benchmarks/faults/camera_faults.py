@@ -18,7 +18,7 @@ from tests.helpers.screen import Screen
 CAMERA_PROGRAM = Path(__file__).resolve().with_name("program_with_camera.py")
 LONGEST_BACK = 60.0  # seconds: between two tries of the window lie 30 at most
 GRAYS = (30, 75, 120, 165, 210)  # told from each other on the screen
-SIZES = ((240, 320), (480, 640), (1080, 1920), (2160, 3840), (57, 101), (16, 16), (1, 1), (640, 360))  # height, width
+SIZES = ((240, 320), (480, 640), (1080, 1920), (57, 101), (120, 160), (48, 64), (640, 360))  # height, width
 SLOW_SECONDS = 5.0
 WARM_TIMES = 3  # until what is counted is compared
 Found = dict[str, object]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import cv2
@@ -56,6 +57,8 @@ class PictureStream:
             self._server.close()
             self._server = None
         for connection in self._connections:
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)  # ends a send that waits, which closing does not
             connection.close()
         self._connections = []
 
