@@ -15,7 +15,6 @@ from deepvis.live.own_folder import identity_if_any
 from deepvis.live.shown_model import ShownModel
 from deepvis.models.model import Model
 from deepvis.models.zoo import OVERRIDES, open_model
-from deepvis.network.memory import share_one_heap
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.settings.table import Settings
@@ -76,7 +75,6 @@ class Toolbox:
         place: WindowPlace | None = None,
     ) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
-        share_one_heap()  # before the workers' threads begin
         self.passes = PassLog()
         self._settings = settings
         self._shown = ShownModel(model)
