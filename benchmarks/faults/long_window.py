@@ -116,17 +116,22 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--video", type=Path, default=SHARED / "video" / "bikes.mp4", metavar="FILE")
     p.add_argument("--images", type=Path, default=SHARED / "photos" / "imagenet-probe", metavar="DIR")
     p.add_argument("--lines", type=Path, default=Path("long-window.jsonl"), metavar="FILE", help="one line a minute")
+    p.add_argument("--of", type=Path, metavar="FILE", help="run nothing: what the lines say that a run has written")
     return p
 
 
 def main() -> None:
     arguments = parser().parse_args()
     arguments.lines = arguments.lines.resolve()
+    if arguments.of:
+        lines = [json.loads(line) for line in arguments.of.read_text().splitlines()]
+        print(json.dumps({"benchmark": "long_window", **summary(lines), "lines": lines}))
+        return
     with tempfile.TemporaryDirectory() as name, virtual_screen(Path(name)) as screen:
         folder = Path(name) / "run"
         folder.mkdir()
         result = run(arguments, folder, screen)
-    print(json.dumps({"benchmark": "long_window", "seed": arguments.seed, "model": arguments.model, **result}))
+    print(json.dumps({"benchmark": "long_window", "seed": arguments.seed, "model": Path(arguments.model).name, **result}))
 
 
 if __name__ == "__main__":
