@@ -131,7 +131,9 @@ def main() -> None:
         folder = Path(name) / "run"
         folder.mkdir()
         result = run(arguments, folder, screen)
-    print(json.dumps({"benchmark": "long_window", "seed": arguments.seed, "model": Path(arguments.model).name, **result}))
+    print(
+        json.dumps({"benchmark": "long_window", "seed": arguments.seed, "model": Path(arguments.model).name, **result})
+    )
 
 
 if __name__ == "__main__":
