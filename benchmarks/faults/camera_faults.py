@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from tests.helpers.screen import Screen
 CAMERA_PROGRAM = Path(__file__).resolve().with_name("program_with_camera.py")
 LONGEST_BACK = 60.0  # seconds: between two tries of the window lie 30 at most
 GRAYS = (30, 75, 120, 165, 210)  # told from each other on the screen
-SIZES = ((240, 320), (480, 640), (1080, 1920), (57, 101), (120, 160), (48, 64), (640, 360))  # height, width
+SIZES = ((240, 320), (480, 640), (720, 1280), (57, 101), (120, 160), (48, 64), (640, 360))  # height, width
 SLOW_SECONDS = 5.0
 WARM_TIMES = 3  # until what is counted is compared
 Found = dict[str, object]
@@ -99,25 +100,33 @@ def grown(before: dict[str, float], after: dict[str, float]) -> Found:
     return {f"{name}_more": round(after[name] - before[name], 1) for name in ("rss_mb", "threads", "descriptors")}
 
 
-def run_camera(screen: Screen, folder: Path, model: str, times: int, seed: int) -> Found:
-    """Each fault in turn in one process. times: of going and coming back; a tenth of stalls, a fifth of sizes."""
+@contextmanager
+def campaign_of(screen: Screen, folder: Path, model: str, seed: int) -> Iterator[tuple[CameraCampaign, DrivenWindow]]:
+    """A window that shows the camera. Raises RuntimeError where its picture does not come."""
     stream, watch = PictureStream(), ScreenWatch(screen)
     os.environ["CAMERA_ADDRESS"] = stream.address
     with driven_window(screen, folder, ["--model", model, "--camera", "0"], CAMERA_PROGRAM) as window:
-        first = watch.seconds_until_gray(stream.shown.gray, INPUT_PANE, LONGEST_BACK)
+        if watch.seconds_until_gray(stream.shown.gray, INPUT_PANE, LONGEST_BACK) is None:
+            raise RuntimeError(f"the camera's picture does not come: {window.said()[-300:]}")
         time.sleep(3)
-        campaign = CameraCampaign(window, watch, stream, seed)
-        found: Found = {"first_picture_came": first is not None}
-        found["key_to_pixel_ms"] = {
-            word: median(campaign.key_times(9, is_gone=is_gone))
-            for word, is_gone in (("plays", False), ("hangs", True))
-        }
+        yield CameraCampaign(window, watch, stream, seed), window
+
+
+def run_camera(screen: Screen, folder: Path, model: str, times: int, seed: int) -> Found:
+    """Gone and back ``times`` times, then a tenth as many stalls."""
+    with campaign_of(screen, folder, model, seed) as (campaign, window):
+        keys = {word: campaign.key_times(9, is_gone=is_gone) for word, is_gone in (("plays", False), ("hangs", True))}
+        found: Found = {"key_to_pixel_ms": {word: median(each) for word, each in keys.items()}}
         found["gone_and_back"] = campaign.repeated(campaign.gone_and_back, times)
         found["stalled"] = campaign.repeated(campaign.stalled, max(times // 10, 2))
-        found["of_another_size"] = campaign.repeated(campaign.of_another_size, max(times // 5, 2))
-        found["slow_sizes"] = campaign.slow
-        found["quit"] = window.quit()
-    return found
+        return {**found, "quit": window.quit()}
+
+
+def run_sizes(screen: Screen, folder: Path, model: str, times: int, seed: int) -> Found:
+    """Pictures of another size, a fifth of ``times``."""
+    with campaign_of(screen, folder, model, seed) as (campaign, window):
+        found = campaign.repeated(campaign.of_another_size, max(times // 5, 2))
+        return {**found, "slow": campaign.slow, "quit": window.quit()}
 
 
 def median(times: list[float | None]) -> float | None:

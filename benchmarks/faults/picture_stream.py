@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 BOUNDARY = b"picture"
-PICTURES_PER_SECOND = 25
+PICTURES_PER_SECOND = 8  # few: TCP keeps what a busy reader has not taken, which a camera would drop
 HEAD = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=" + BOUNDARY + b"\r\n\r\n"
 
 
