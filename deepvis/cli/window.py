@@ -22,6 +22,7 @@ from deepvis.core.nearest import nearest
 from deepvis.core.program import program
 from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import NETWORK
+from deepvis.network.memory import share_one_heap
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import format_of
 from deepvis.schema.row_options import add_options
@@ -271,6 +272,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return print_layers(settings)
     if arguments.self_test:
         return print_self_test(settings)
+    share_one_heap()  # before the workers' threads begin
     begin = run if settings.compare is None else run_two
     place = window_place(arguments)
     try:

@@ -14,9 +14,10 @@ from deepvis.core.effects import REVERSE, Effect, Say
 from deepvis.core.layer_list import revealed
 from deepvis.core.scanning import AGAIN
 from deepvis.core.state import AppState, Cursor, History, HistoryStep, Outcome, Undoable, with_effect
-from deepvis.core.types import Unit
+from deepvis.core.types import Frame, Unit
 
 MOST_STEPS = 1000
+MOST_BYTES = 48 << 20  # of frames that steps hold: pinned ones, and those at which the source was frozen
 MOST_VISITED = 200
 
 
@@ -40,7 +41,7 @@ def remembered(before: AppState, after: AppState, grows: str = "", effects: Sequ
     if undoable(after) == was and not reverse:
         return after
     belongs = bool(grows) and grows == history.growing and bool(history.past)
-    past = history.past if belongs else (*history.past, HistoryStep(was, reverse))[-MOST_STEPS:]
+    past = history.past if belongs else bounded((*history.past, HistoryStep(was, reverse)))
     if before.unit == after.unit:
         return replace(after, history=replace(history, past=past, future=(), growing=grows))
     visited = _visited(history, before.unit, after.unit, belongs)
@@ -49,8 +50,29 @@ def remembered(before: AppState, after: AppState, grows: str = "", effects: Sequ
 
 def remembered_late(state: AppState, reverse: type[Effect]) -> AppState:
     """The state with a step for what was asked for earlier and is done now. reverse: the effect that undoes it."""
-    past = (*state.history.past, HistoryStep(undoable(state), (reverse,)))[-MOST_STEPS:]
+    past = bounded((*state.history.past, HistoryStep(undoable(state), (reverse,))))
     return replace(state, history=replace(state.history, past=past, future=(), growing=""))
+
+
+def bounded(past: tuple[HistoryStep, ...]) -> tuple[HistoryStep, ...]:
+    """The newest steps, ``MOST_STEPS`` at most, with ``MOST_BYTES`` of frames at most; the last in any case."""
+    if not past or not _frames_of(past[-1]):
+        return past[-MOST_STEPS:]  # the last is new: without frames of its own nothing is to be counted again
+    room, seen = MOST_BYTES, set[int]()
+    for count, step in enumerate(reversed(past[-MOST_STEPS:])):
+        new = {id(frame): frame.rgb.nbytes for frame in _frames_of(step) if id(frame) not in seen}
+        seen.update(new)
+        room -= sum(new.values())
+        if room < 0 and count:
+            return past[-count:]
+    return past[-MOST_STEPS:]
+
+
+def _frames_of(step: HistoryStep) -> tuple[Frame, ...]:
+    """The pictures that a step holds."""
+    compared, held = step.gives.view.compared, step.gives.input.held
+    pinned = None if compared is None else compared.frame
+    return tuple(frame for frame in (pinned, held) if frame is not None)
 
 
 def _visited(history: History, was: Unit, now: Unit, belongs: bool) -> tuple[Unit, ...]:

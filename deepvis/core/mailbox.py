@@ -68,6 +68,11 @@ class Mailbox(Generic[T]):
         with self._condition:
             return bool(self._waiting) or self._closed
 
+    @property
+    def is_closed(self) -> bool:
+        with self._condition:
+            return self._closed
+
     def close(self) -> None:
         """Wake every reader with MailboxClosed."""
         with self._condition:

@@ -12,7 +12,7 @@ import numpy as np
 from deepvis.core.playing import MovingSource
 from deepvis.core.state import InputState
 from deepvis.core.types import Frame
-from deepvis.live.worker import Worker
+from deepvis.live.photo_reading import SILENT_SECONDS, LeftBehind, PhotoReading
 from deepvis.sources.base import Play, SourceError, new_frame
 from deepvis.sources.capture import FrameSource
 from deepvis.sources.directory import images_problem
@@ -20,7 +20,6 @@ from deepvis.sources.photos import PhotoError, load_photo
 from deepvis.sources.stills import Stills
 
 LOOK_SECONDS = 1.0  # between looks for new files
-SILENT_SECONDS = 4.0  # without a frame until a camera or video is said to hang
 MOST_SKIPPED = 1000  # bad files in a row, for one press of a key
 
 
@@ -39,7 +38,7 @@ class ImagesError(Exception):
     """What the user wants to see cannot be opened; the message is a sentence that names it."""
 
 
-class InputWorker(Worker[InputState, Frame]):
+class InputWorker(PhotoReading):
     """Answers with the newest Frame.
 
     Still: the photo at ``file_index``; a bad file is named as the error beside its neighbour, which is shown in its
@@ -62,8 +61,9 @@ class InputWorker(Worker[InputState, Frame]):
         open_still: Callable[[str | None], Stills],
         open_moving: Callable[[MovingSource], FrameSource],
         clock: Callable[[], float] = time.monotonic,
+        patience: float = SILENT_SECONDS,
     ) -> None:
-        super().__init__("input")
+        super().__init__("input", patience)
         self._open_still, self._open_moving = open_still, open_moving
         self._clock = clock
         self.listed = NO_PHOTOS
@@ -73,7 +73,6 @@ class InputWorker(Worker[InputState, Frame]):
         self._moving: FrameSource | None = None
         self._opened_source: tuple[str, int] | None = None  # what ``_moving`` plays
         self._jumps: tuple[float, int] | None = None  # of the frame that is awaited, frozen too
-        self._state: InputState | None = None
         self._ahead: list[int] = []  # indices to decode when there is nothing else to do
         self._last_moving: Frame | None = None  # since the moving source was turned to; not mirrored
         self._last_item_at = 0.0  # when the moving source last gave something
@@ -87,10 +86,14 @@ class InputWorker(Worker[InputState, Frame]):
             if before is None or before != state:
                 self._turn_to_moving(before, state)
             return self._follow(state)
-        if before is None or before.moving or _photo_choice(before) != _photo_choice(state):
-            self._turn_to_still(before, state)
+        try:
+            if before is None or before.moving or _photo_choice(before) != _photo_choice(state):
+                self._turn_to_still(before, state)
+                return 0.0
+            return self._idle(state)
+        except LeftBehind:
+            self._state = None  # what was asked for is not shown: the next request begins anew
             return 0.0
-        return self._idle(state)
 
     def close(self) -> None:
         if self._moving is not None:
@@ -104,17 +107,22 @@ class InputWorker(Worker[InputState, Frame]):
         backwards = is_same and before is not None and state.file_index < before.file_index
         self._show_requested(still, state, -1 if backwards else 1)
 
+    def forget_photos(self, images: str | None) -> None:
+        self._stills.pop(images, None)
+        self._still = None
+
     def _opened(self, images: str | None) -> Stills:
         """The still source of these images. Raises ImagesError, and leaves the one from before, where there is none."""
         if images not in self._stills:
             path = None if images is None else os.path.expanduser(images)
-            problem = images_problem(path) if path is not None and self._still is not None else None
+            is_checked = path is not None and self._still is not None
+            problem = self.read(lambda: images_problem(str(path))) if is_checked else None
             if problem and images != self._refused:
                 self._refused = images
                 raise ImagesError(problem.removeprefix("--images "))
             if problem and self._still is not None:
                 return self._still  # it was said: go on among the photos that there are
-            self._stills[images] = self._open_still(path)
+            self._stills[images] = self.read(lambda: self._open_still(path))
         self._still = self._stills[images]
         return self._still
 
@@ -126,7 +134,7 @@ class InputWorker(Worker[InputState, Frame]):
 
     def _show_requested(self, still: Stills, state: InputState, step: int) -> None:
         """The photo that is asked for by its path, or the one that the index means."""
-        place = still.find(state.photo) if state.photo else None
+        place = self.read(lambda: still.find(state.photo)) if state.photo else None
         if place is not None:
             self._show(still, place + state.file_index - state.photo_at, step)
         elif state.photo and state.file_index == state.photo_at:
@@ -137,7 +145,7 @@ class InputWorker(Worker[InputState, Frame]):
     def _show_alone(self, path: str) -> None:
         """A photo that is none of the open files."""
         try:
-            photo = load_photo(path)
+            photo = self.read(lambda: load_photo(path))
         except PhotoError as error:
             self.publish(self._newest.value, f"{error}; it is none of the open files either (/ opens others)")
             return
@@ -149,7 +157,7 @@ class InputWorker(Worker[InputState, Frame]):
         bad: list[str] = []
         shown = self._newest.value
         for _ in range(max(1, min(still.count, MOST_SKIPPED))):
-            photo = still.read(index)
+            photo = self.read(lambda: still.read(index))
             if isinstance(photo, Frame):
                 shown = photo
                 break
@@ -168,9 +176,10 @@ class InputWorker(Worker[InputState, Frame]):
         """With the photo shown: decode its neighbours, then look for new files now and then."""
         still = self._still or self._opened(state.images)
         if self._ahead:
-            still.prefetch(self._ahead.pop(0))
+            index = self._ahead.pop(0)
+            self.read(lambda: still.prefetch(index))
             return 0.0
-        if still.refresh():
+        if self.read(still.refresh):
             self._show_requested(still, state, 1)
         self._list(still)
         return LOOK_SECONDS

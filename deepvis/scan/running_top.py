@@ -20,7 +20,7 @@ from deepvis.scan.running_tables import RunningTables
 from deepvis.scan.running_top_parts import ALIKE, Allowance, Maps, Moment, TopPicture
 
 SHARE = 0.03  # of a pass's time; what the calls around it cost comes on top
-CAPACITY = 192 << 20  # bytes of input pictures that are kept
+CAPACITY = 192 << 20  # bytes of input pictures that are kept, those of forgotten streams among them
 MOST_FORGOTTEN = 20  # streams that can be brought back
 
 
@@ -46,7 +46,8 @@ class RunningTop:
 
     info: the network's description, or what gives it once it is known: passes before that are left out.
     A unit that has not fired has no images: a maximum of exactly 0 is not kept. capacity: bytes of pictures;
-    beyond it the picture that the fewest units keep is let go, with their memory of it. apart: seconds. alike: mean
+    beyond it the picture that the fewest units keep is let go, with their memory of it; first those of forgotten
+    streams, the oldest before. apart: seconds. alike: mean
     difference of grey levels, 0..255, below which two frames are the same image; photos are never.
     clock: seconds, rising. share: of a pass's time that an update may take on average. With moving pictures it
     takes up as many layers as that allows, in turn: a camera shows each image for many passes. A still is
@@ -120,7 +121,7 @@ class RunningTop:
             return info is None or layer in self._units or all(each.name != layer for each in info.layers)
 
     def reset(self) -> None:
-        """Begin anew. What there was is kept for ``recall``, together as many bytes of pictures as ``capacity``."""
+        """Begin anew. What there was is kept for ``recall``, as far as the new one leaves room in ``capacity``."""
         with self._lock:
             if self._ready() is not None:
                 self.resets += 1
@@ -209,9 +210,19 @@ class RunningTop:
         picture = TopPicture(snapshot.input_rgb, snapshot.request.frame.path or "", self._next_number + 1)
         has_changed = stream.enter(picture, image, moment, values, places_of, self.apart, self.alike)
         self._next_number += has_changed
-        while stream.book.bytes > self.capacity and len(stream.book) > 1:
-            stream.let_go()
+        self._make_room()
         return has_changed
+
+    def _make_room(self) -> None:
+        """Let go of pictures that are too many, of the oldest stream first; this one and the last keep one each."""
+        while sum(each.book.bytes for each in (self._stream, *self._forgotten)) > self.capacity:
+            streams = [*self._forgotten, self._stream]
+            crowded = next((each for each in streams if len(each.book) > (each in streams[-2:])), None)
+            if crowded is None:
+                return
+            crowded.let_go()
+            if not len(crowded.book):
+                del self._forgotten[: self._forgotten.index(crowded) + 1]
 
     def _let_go_of_forgotten(self) -> None:
         """Keep the newest streams, the last in any case."""

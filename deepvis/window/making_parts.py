@@ -17,6 +17,7 @@ from deepvis.live.fields import open_fields
 from deepvis.live.filters import first_filters
 from deepvis.live.folder_scan import FolderScanWorker
 from deepvis.live.folder_scans import FolderScans
+from deepvis.live.freed_memory import FreedMemory
 from deepvis.live.input import InputWorker
 from deepvis.live.network import NetworkWorker
 from deepvis.live.optimize import OptimizeWorker
@@ -86,7 +87,7 @@ def make_parts(
     network: NetworkWorker = NetworkWorker(
         lambda: open_backend(settings.backend, model, settings.device),
         partial(open_fields, model),
-        [passes, stream.update],
+        [passes, stream.update, FreedMemory()],
         ScaleDoubt(model),
         share,
     )

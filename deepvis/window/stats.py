@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from deepvis.core.files import written_beside
 from deepvis.core.types import Snapshot
 
 VERSION = 1
+MOST_TIMES = 20_000  # the latest of each kind that are kept, some minutes' worth: a window may stay open for weeks
 IMPORTED = time.monotonic()
 
 
@@ -36,13 +39,18 @@ def resident_bytes() -> int | None:
         return None
 
 
+def _latest_times() -> deque[float]:
+    """The newest of many durations; the oldest make room."""
+    return deque(maxlen=MOST_TIMES)
+
+
 @dataclass
 class PassLog:
-    """Follows the network in its thread: how many passes there were, when, and the seconds of each."""
+    """Follows the network in its thread: how many passes there were, when, and the seconds of the latest."""
 
     count: int = 0
-    forward_seconds: list[float] = field(default_factory=list)
-    back_seconds: list[float] = field(default_factory=list)
+    forward_seconds: deque[float] = field(default_factory=_latest_times)
+    back_seconds: deque[float] = field(default_factory=_latest_times)
     first_at: float = 0.0
     last_at: float = 0.0
 
@@ -70,8 +78,8 @@ class Stats:
     first_activations: float | None = None
     frames_shown: int = 0
     snapshots_shown: int = 0
-    compose_seconds: list[float] = field(default_factory=list)
-    key_seconds: list[float] = field(default_factory=list)
+    compose_seconds: deque[float] = field(default_factory=_latest_times)
+    key_seconds: deque[float] = field(default_factory=_latest_times)
     _shown_id: int | None = None
 
     def shown(self, compose: float, has_frame: bool, snapshot_id: int | None) -> None:
@@ -130,5 +138,5 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def _percentile_ms(seconds: list[float], percent: float) -> float | None:
-    return round(float(np.percentile(seconds, percent)) * 1e3, 3) if seconds else None
+def _percentile_ms(seconds: Collection[float], percent: float) -> float | None:
+    return round(float(np.percentile(list(seconds), percent)) * 1e3, 3) if seconds else None

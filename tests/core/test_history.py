@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import deepvis.network.back_modes  # noqa: F401  (fills the table)
 from deepvis.core.commands import COMMANDS, Command, perform
+from deepvis.core.compared import PinnedFrame
 from deepvis.core.effects import ForgetTop, RecallTop, Say
-from deepvis.core.history import MOST_STEPS, closed, undoable
+from deepvis.core.history import MOST_STEPS, closed, remembered, undoable
 from deepvis.core.state import AppState
 from deepvis.core.typed import press
-from deepvis.core.types import LayerInfo, NetInfo, Unit
+from deepvis.core.types import Frame, LayerInfo, NetInfo, Unit
 
 INFO = NetInfo(
     "tiny",
@@ -117,6 +119,20 @@ def test_forgetting_the_top_9_is_undone_by_an_effect_and_done_again_by_another()
 def test_the_history_does_not_grow_for_ever() -> None:
     state = after(*["t"] * (MOST_STEPS + 10))
     assert len(state.history.past) == MOST_STEPS
+
+
+def test_the_frames_that_the_history_holds_are_bounded_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepvis.core.history.MOST_BYTES", 5 * 48)
+    state = START
+    for number in range(12):
+        frame = Frame(number, np.zeros((4, 4, 3), np.uint8))
+        pinned = replace(state, view=replace(state.view, compared=PinnedFrame(frame)))
+        state = remembered(pinned, replace(pinned, view=replace(pinned.view, channel=number + 1)))
+    held = [step.gives.view.compared.frame.id for step in state.history.past]
+    assert held == [7, 8, 9, 10, 11]
+    state = remembered(state, replace(state, view=replace(state.view, compared=None, channel=3)))
+    state = remembered(state, replace(state, view=replace(state.view, channel=4)))
+    assert len(state.history.past) == 7  # the same frame once more, and none
 
 
 def units(*keys: str, start: AppState) -> list[int]:

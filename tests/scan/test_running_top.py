@@ -199,6 +199,19 @@ def test_forgotten_streams_are_bounded_in_bytes_and_the_last_is_kept() -> None:
     assert values_of(running) == [5]
 
 
+def test_a_forgotten_stream_makes_room_for_the_new_one_picture_by_picture() -> None:
+    running = RunningTop(INFO, top=4, capacity=4 * 48)
+    for index in range(4):
+        running.update(a_pass(index, [index + 1, 1, 1], path=f"old {index}"))
+    running.reset()
+    for index in range(3):
+        running.update(a_pass(index, [index + 1, 1, 1], path=f"new {index}"))
+        assert sum(stream.book.bytes for stream in (running._stream, *running._forgotten)) <= 4 * 48
+    assert values_of(running) == [3, 2, 1]
+    running.recall()
+    assert values_of(running) == [4]  # of pictures that as many units keep the newest
+
+
 def test_nothing_happens_before_the_network_is_known() -> None:
     known: list[NetInfo] = []
     running = RunningTop(lambda: known[0] if known else None)

@@ -12,7 +12,7 @@ import pytest
 from deepvis.core.types import Frame, NetRequest, PassSeconds, Snapshot
 from deepvis.window.rates import STEADY, Rate
 from deepvis.window.record import Recorder
-from deepvis.window.stats import PassLog, Stats, process_started, resident_bytes
+from deepvis.window.stats import MOST_TIMES, PassLog, Stats, process_started, resident_bytes
 from tests.helpers.pictures import FakeClock
 
 
@@ -49,6 +49,14 @@ def test_statistics_of_a_run(tmp_path: Path) -> None:
     assert facts["key_to_pixel_ms"] == {"p50": 20.0, "p95": pytest.approx(29.0), "n": 3}
     assert facts["first_frame_seconds"] <= facts["first_activations_seconds"]
     assert facts["compose_ms"] == 6.0
+
+
+def test_a_run_of_weeks_keeps_the_latest_durations_alone_and_counts_all() -> None:
+    stats = Stats()
+    for number in range(MOST_TIMES + 5):
+        stats.shown(float(number), has_frame=True, snapshot_id=None)
+    assert len(stats.compose_seconds) == MOST_TIMES and stats.compose_seconds[0] == 5.0
+    assert stats.frames_shown == MOST_TIMES + 5
 
 
 def test_a_run_without_anything_has_nulls() -> None:
