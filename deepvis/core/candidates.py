@@ -248,7 +248,7 @@ NOT_OFFERED = frozenset({"palette", "escape"})  # they would do nothing: the pal
 def _attributions(text: str) -> Iterator[Candidate]:
     for name in ATTRIBUTIONS:
         title = f"{ATTRIBUTIONS[name].title}: {ATTRIBUTIONS[name].words}"
-        if (found := match(text, title)) is not None:
+        if (found := match_forms(text, title)) is not None:
             yield Candidate(CandidateKind.ATTRIBUTION, title, name, "", *_of(found))
 
 

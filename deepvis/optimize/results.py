@@ -246,10 +246,12 @@ def write_png(path: Path, rgb: np.ndarray, *, tight: bool = False, text: Mapping
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """(H, W, 3) uint8 RGB. Raises OptimizeError for a picture that is broken."""
+    """(H, W, 3) uint8 RGB. Raises OptimizeError for a picture that is broken, FileNotFoundError for one that is gone."""
     try:
         with opened_picture(path) as image:
             return np.asarray(image.convert("RGB"))
+    except FileNotFoundError:
+        raise
     except PICTURE_ERRORS as error:
         raise OptimizeError(
             f"{path} cannot be read as a picture ({reason(error)}); delete it to make it anew"

@@ -20,7 +20,7 @@ from deepvis.settings.loading import load
 from deepvis.settings.table import Settings
 from deepvis.window.gestures import read_replay
 from deepvis.window.layouts import size_in_settings
-from deepvis.window.session import read_session, restored, session_text
+from deepvis.window.session import NetworkShown, read_session, restored, session_text
 from deepvis.window.session_settings import settings_with
 from deepvis.window.shown_hints import read_done
 from tests.faults import structured
@@ -72,7 +72,7 @@ def _state() -> AppState:
 
 def _sessions(folder: Path) -> Sequence[Files]:
     state = _state()
-    content = session_text(state, None, "0123456789ab", {"model": "tiny", "camera": 0}, 0.0)
+    content = session_text([NetworkShown(state, "0123456789ab", {"model": "tiny", "camera": 0})], None, 0.0)
     return [{"cats.yaml": content.replace(b"names: []", _YAML_NAMES)}]
 
 

@@ -125,6 +125,7 @@ def test_protobuf_reads_what_is_written(tmp_path: Path) -> None:
 
 
 def test_an_unwritable_place_is_named(tmp_path: Path) -> None:
+    (tmp_path / "none").write_bytes(b"a file, no folder")
     with pytest.raises(ModelError, match="cannot be written"):
         write_weights(tmp_path / "none" / "w.caffemodel", {})
 
