@@ -246,7 +246,7 @@ def write_png(path: Path, rgb: np.ndarray, *, tight: bool = False, text: Mapping
 
 
 def read_picture(path: Path) -> np.ndarray:
-    """(H, W, 3) uint8 RGB. Raises OptimizeError for a picture that is broken, FileNotFoundError for one that is gone."""
+    """(H, W, 3) uint8 RGB. Raises OptimizeError for a broken picture, FileNotFoundError for one that is gone."""
     try:
         with opened_picture(path) as image:
             return np.asarray(image.convert("RGB"))
