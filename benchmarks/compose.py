@@ -84,7 +84,8 @@ class Case:
         snapshot = self.snapshot(layer.name)
         status = Status("picture", 20 + number % 10, 15.5, snapshot.seconds)
         state = AppState(self.info, view)
-        return Scene(state, self.layout, self.frame, snapshot, images, status=status, commands=tuple(COMMANDS.values()))
+        status_and_keys = {"status": status, "commands": tuple(COMMANDS.values())}
+        return Scene(state, self.layout, self.frame, snapshot, unit_images=images, **status_and_keys)
 
 
 def milliseconds(composer: Composer, scene: Scene) -> float:
