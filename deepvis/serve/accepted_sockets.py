@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import socket
 import ssl
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from deepvis.serve import limits
 
 log = logging.getLogger(__name__)
+IN_A_ROW = 128  # accepted before anything else has its turn: fewer, and the system's own queue runs over in a flood
 
 
 @dataclass(eq=False)
@@ -64,7 +66,9 @@ class AcceptedSockets:
 
     async def _accept_all(self) -> None:
         loop = asyncio.get_running_loop()
-        while True:
+        for number in itertools.count(1):
+            if number % IN_A_ROW == 0:
+                await asyncio.sleep(0)
             try:
                 accepted, _ = await loop.sock_accept(self._listener)
             except ConnectionError:
@@ -80,7 +84,6 @@ class AcceptedSockets:
                 task = loop.create_task(self._admit(accepted, found))
                 self._admitting.add(task)
                 task.add_done_callback(self._admitting.discard)
-            await asyncio.sleep(0)  # many that wait are not accepted before all else
 
     async def _admit(self, accepted: socket.socket, found: _Open) -> None:
         seconds = limits.HANDSHAKE_SECONDS if self._context else None

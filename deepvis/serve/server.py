@@ -121,7 +121,7 @@ def _listening(address: ServeAddress) -> socket.socket:
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(place)
-            listener.listen(128)
+            listener.listen(512)
         except OSError:
             listener.close()
             raise
