@@ -76,7 +76,7 @@ def note(path: Path, line: Line) -> None:
 def summary(lines: list[Line]) -> dict[str, object]:
     """What grew after the warm minutes, or after a fifth where the run is too short for those."""
     last = float(str(lines[-1]["minute"]))
-    begin = min(WARM_MINUTES, last / 5)
+    begin = WARM_MINUTES if last >= 2 * WARM_MINUTES else last / 5
     late = [line for line in lines if float(str(line["minute"])) >= begin]
     found: dict[str, object] = {"minutes": last, "from_minute": round(begin, 1)}
     for name in ("rss_mb", "anonymous_mb", "heap_in_use_mb", "ByteCache_mb", "PictureBook_mb"):

@@ -32,6 +32,7 @@ sys.path.insert(0, str(ROOT))
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[_name] = "1"  # so that a process's own time is that of the work
 
+from benchmarks.faults.process_figures import processor_seconds
 from tests.faults.all_inputs import INPUT_READERS
 from tests.faults.input_reader import InputReader, mutated, outcome, written
 
@@ -121,24 +122,15 @@ def lines_from(name: str, first: int, count: int, seed: int, faults: Path, home:
 
 def _until_silent(lines: IO[bytes], process: int) -> Iterator[dict[str, Any]]:
     """What a process writes, as long as it does not work for too long in between."""
-    heard, worked, rest = time.monotonic(), _work_of(process), b""
-    while time.monotonic() - heard < MOST_SILENCE and _work_of(process) - worked < MOST_WORK:
+    heard, worked, rest = time.monotonic(), processor_seconds(process), b""
+    while time.monotonic() - heard < MOST_SILENCE and processor_seconds(process) - worked < MOST_WORK:
         if not select.select([lines], [], [], 2.0)[0]:
             continue
         if not (piece := lines.read(1 << 16)):
             break
         *whole, rest = (rest + piece).split(b"\n")
         yield from map(json.loads, whole)
-        heard, worked = time.monotonic(), _work_of(process)
-
-
-def _work_of(process: int) -> float:
-    """Seconds of its own time so far; 0 where the system does not tell."""
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    except (OSError, ValueError, IndexError):
-        return 0.0
+        heard, worked = time.monotonic(), processor_seconds(process)
 
 
 def lines_of(path: Path) -> list[dict[str, Any]]:

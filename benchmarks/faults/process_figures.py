@@ -16,7 +16,6 @@ def process_figures(pid: int) -> dict[str, float]:
     proc = Path("/proc") / str(pid)
     rollup = _kilobytes((proc / "smaps_rollup").read_text())
     status = _kilobytes((proc / "status").read_text())
-    fields = (proc / "stat").read_text().rpartition(")")[2].split()
     return {
         "rss_mb": _mega(status["VmRSS"]),
         "pss_mb": _mega(rollup["Pss"]),
@@ -25,8 +24,17 @@ def process_figures(pid: int) -> dict[str, float]:
         "peak_mb": _mega(status["VmHWM"]),
         "threads": len(list((proc / "task").iterdir())),
         "descriptors": len(list((proc / "fd").iterdir())),
-        "processor_seconds": round((int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), 1),
+        "processor_seconds": round(processor_seconds(pid), 1),
     }
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has used; 0 where it is gone, or the system does not tell."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return 0.0
 
 
 def _kilobytes(text: str) -> dict[str, int]:

@@ -1,12 +1,13 @@
 """Hostile clients at the server of the window, and a page that goes on looking at it meanwhile.
 
-    python benchmarks/faults/server.py [--share X] [--rounds N] [--only WAY ...] [--out FILE]
+    python benchmarks/faults/server.py [--share X] [--rounds N] [--only WAY ...] [--tls CERT KEY] [--out FILE]
 
 The window shows a video with deconv. For each way of ``server_attacks.py``: what came back, counted; how many pictures
 a second the looking page got before and meanwhile, and the longest time without one; what the server's process holds
 afterwards (MB, threads, descriptors). All ways are gone through twice: memory is flat if the second round adds no more
 than the same time does without a hostile client (calm_minute_added_mb). In the end the page presses q, and the program
-must quit cleanly. Prints JSON. A whole run takes about a quarter of an hour.
+must quit cleanly. Prints JSON. A whole run takes about a quarter of an hour. With --tls the ways that need no TLS of
+their own are gone through: sockets_opened_and_closed, sockets_held_open, headers_byte_by_byte.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from benchmarks.faults.server_attacks import ATTACKS, Target
 
 VIDEO = ROOT.parent / "shared" / "video" / "bikes.mp4"
 WAY_SECONDS = 300  # at most
+WITHOUT_TLS = ("sockets_opened_and_closed", "sockets_held_open", "headers_byte_by_byte")  # tried where it is spoken too
 CALM_SECONDS = 8.0  # before the first way and after the last, and a quarter of it between two
 
 
@@ -62,10 +64,11 @@ class LookingPage:
         self._thread.join(30)
 
     async def _look(self) -> None:
+        where = self._target.at("ws", "&viewer=looks")
         async with aiohttp.ClientSession() as client:
             while not self._is_over:
                 try:
-                    async with client.ws_connect(self._target.at("ws", "&viewer=looks"), max_msg_size=0) as socket:
+                    async with client.ws_connect(where, max_msg_size=0, ssl=False) as socket:
                         await self._take(socket)
                 except (aiohttp.ClientError, OSError):
                     self.lost += 1
@@ -119,7 +122,7 @@ def gone_through(arguments: argparse.Namespace, process: subprocess.Popen[str], 
     found["calm_minute_added_mb"] = round(holds(process)["rss_mb"] - found["before"]["rss_mb"], 1)
     for _ in range(arguments.rounds):
         ways = {}
-        for name in arguments.only or ATTACKS:
+        for name in arguments.only or (WITHOUT_TLS if arguments.tls else ATTACKS):
             count = max(int(ATTACKS[name][0] * arguments.share), 8)
             ways[name] = one_way(name, count, target, page)
             time.sleep(CALM_SECONDS / 4)
@@ -139,11 +142,13 @@ def main() -> None:
     p.add_argument("--only", nargs="+", choices=list(ATTACKS), metavar="WAY")
     p.add_argument("--model", default="caffenet-mini", metavar="NAME")
     p.add_argument("--video", type=Path, default=VIDEO, metavar="FILE")
+    p.add_argument("--tls", nargs=2, metavar=("CERT", "KEY"), help="PEM files: the window is served as https")
     p.add_argument("--out", type=Path, metavar="FILE")
     arguments = p.parse_args()
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log.txt").open("w+") as log:
         words = ["--model", arguments.model, "--video", str(arguments.video.resolve()), "--back-mode", "deconv"]
         command = [sys.executable, str(ROOT / "run_toolbox.py"), *words, "--device", "cpu", "--serve"]
+        command += ["--tls", *map(os.path.abspath, arguments.tls)] if arguments.tls else []
         process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=folder, env={**os.environ}
         )
@@ -157,9 +162,8 @@ def main() -> None:
         log.seek(0)
         said = log.read()
     found |= {"said_to_stderr": said[-2000:], "token_in_it": target.url.partition("token=")[2] in said}
-    text = json.dumps(
-        {"benchmark": "faults/server", "model": arguments.model, "share": arguments.share, **found}, indent=2
-    )
+    run = {"benchmark": "faults/server", "model": arguments.model, "share": arguments.share, "tls": bool(arguments.tls)}
+    text = json.dumps({**run, **found}, indent=2)
     print(text)
     if arguments.out:
         arguments.out.write_text(f"{text}\n")

@@ -92,7 +92,8 @@ async def opened_and_closed(target: Target, count: int) -> Came:
 
 @attack("sockets_held_open", 2_000)
 async def held_open(target: Target, count: int) -> Came:
-    """All at once and mute; those that are admitted are to be closed after their ten seconds."""
+    """All at once and mute; those that are admitted are to be closed after their ten seconds, with TLS after five."""
+    most = 5 if target.url.startswith("https") else 10
 
     async def act(_: int) -> str:
         reader, writer = await asyncio.open_connection(*target.place)
@@ -100,7 +101,7 @@ async def held_open(target: Target, count: int) -> Came:
             began = asyncio.get_running_loop().time()
             await asyncio.wait_for(reader.read(1), 25)
             took = asyncio.get_running_loop().time() - began
-            return "turned away" if took < 5 else "closed after 10 seconds"
+            return "turned away" if took < most - 1 else f"closed after {most} seconds"
         except ConnectionError:
             return "turned away"
         except asyncio.TimeoutError:

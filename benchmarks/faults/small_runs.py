@@ -25,6 +25,8 @@ sys.path.insert(0, str(ROOT))
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
+from benchmarks.faults.process_figures import processor_seconds
+
 FILE_EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate")
 PHOTOS = 48
 
@@ -219,15 +221,6 @@ def at_once(lines: Sequence[Sequence[str]], **how: Any) -> list[Ran]:
     """Run several command lines at the same time."""
     running = [Running(words, **how) for words in lines]
     return [each.ended() for each in running]
-
-
-def processor_seconds(process: int) -> float:
-    """What a process has used; 0 where it is no more."""
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measured(words: Sequence[str], below: Path) -> tuple[int, float]:

@@ -1,11 +1,13 @@
 """What reading a damaged or foreign file raises, as one table and as words.
 
 Whoever reads a file catches ``CONTENT_ERRORS`` (and OSError where a missing file is told apart) around everything that
-turns its bytes into values, and says ``reason(error)``.
+turns its bytes into values, and says ``reason(error)``. Some of these errors are our own mistakes as well: where they
+were raised is logged as well, for those who ask with ``--verbose``, or with the level DEBUG of this module's logger.
 """
 
 from __future__ import annotations
 
+import logging
 import struct
 import tokenize
 import zipfile
@@ -19,10 +21,12 @@ CONTENT_ERRORS = (
     *(SyntaxError, tokenize.TokenError, struct.error, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error),
 )
 MOST_CHARACTERS = 200  # of a reason
+log = logging.getLogger(__name__)
 
 
 def reason(error: BaseException) -> str:
-    """What is wrong with a file, in one line for the parentheses of a sentence."""
+    """What is wrong with a file, in one line for the parentheses of a sentence; its traceback is logged at DEBUG."""
+    log.debug("refused, because of this error:", exc_info=error)
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     if isinstance(error, MemoryError):

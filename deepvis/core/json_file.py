@@ -8,8 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-SPARE_BYTES = 200 << 20  # that values may take whatever the file's size
-MOST_TIMES = 10  # of the file's size
+from deepvis.core.allowed_bytes import allowed_bytes
+
 # bytes that Python takes for each of these characters, about: tables and lists are far larger than their text
 _COSTS = ((b"{", 200), (b"[", 64), (b",", 40))
 
@@ -40,7 +40,7 @@ def finite(value: Any) -> float | None:
 def parsed_json(content: bytes | str) -> Any:
     """The value of a text. Raises ValueError."""
     raw = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
-    if sum(raw.count(letter) * cost for letter, cost in _COSTS) > max(SPARE_BYTES, MOST_TIMES * len(raw)):
+    if sum(raw.count(letter) * cost for letter, cost in _COSTS) > allowed_bytes(len(raw)):
         raise ValueError("it holds more values than a file of this program does")
     try:
         return json.loads(raw)

@@ -18,7 +18,8 @@ from pathlib import Path
 
 MARK = r"(?:(?P<machine>[0-9a-f]{8})-(?P<process>\d+)-)?[0-9a-f]{8}"  # earlier versions: digits alone
 PART = rf"\.{MARK}\.part"  # what the name of a file on its way ends with
-LONG = 3600.0  # seconds, after which a file of another machine, or of an earlier version, is nobody's any more
+BOOT_ID, PROCESS_NUMBERS = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")  # of Linux
+LONG = 3600.0  # seconds, after which a file of another machine or container, or of an earlier version, is nobody's
 LONGEST = 160  # bytes of a name that are kept in front of the mark: file systems take 255
 
 _PART = re.compile(rf".+{PART}", re.DOTALL)
@@ -78,5 +79,25 @@ def is_running(process: int) -> bool:
 
 @cache
 def machine() -> str:
-    """8 hexadecimal digits of this machine's name."""
-    return hashlib.sha256(socket.gethostname().encode()).hexdigest()[:8]
+    """8 hexadecimal digits of what the numbers of processes belong to.
+
+    This machine by its name, its start, and the container: others share names and folders, and count from 1 too.
+    """
+    parts = (socket.gethostname(), _start(), _numbering())
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
+
+
+def _start() -> str:
+    """Another word after each start of the machine; "" where the system tells none."""
+    try:
+        return BOOT_ID.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return ""
+
+
+def _numbering() -> str:
+    """Another word in each container that numbers its processes itself; "" where the system tells none."""
+    try:
+        return os.readlink(PROCESS_NUMBERS)
+    except (OSError, AttributeError, NotImplementedError):
+        return ""

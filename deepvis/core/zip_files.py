@@ -6,8 +6,7 @@ import os
 import zipfile
 from typing import BinaryIO
 
-SPARE_BYTES = 200 << 20  # that may be unpacked whatever the archive's size
-MOST_TIMES = 10  # of the archive's size: numbers that are not all alike do not pack better
+from deepvis.core.allowed_bytes import allowed_bytes
 
 
 def checked_zip(file: BinaryIO) -> zipfile.ZipFile:
@@ -18,6 +17,6 @@ def checked_zip(file: BinaryIO) -> zipfile.ZipFile:
     except (zipfile.BadZipFile, OSError):  # OSError: its table is said to lie before the file's beginning
         raise zipfile.BadZipFile("it is no zip archive, or not all of one") from None
     unpacked = sum(entry.file_size for entry in archive.infolist())
-    if unpacked > max(SPARE_BYTES, MOST_TIMES * size):
+    if unpacked > allowed_bytes(size):
         raise ValueError(f"its {size} bytes would unpack to {unpacked}")
     return archive

@@ -15,7 +15,7 @@ class FreedMemory:
     """A follower of the network's passes: with the first pass after each 20 seconds what was freed is given back.
 
     Between, it stays for the next pass, whose blobs are as large (``network.memory.keep_freed_memory``). give_back:
-    takes some 10 ms, for which the next pass waits and nothing else. clock: seconds, never runs backwards.
+    takes some 30 ms for 300 MB, for which the next pass waits and nothing else. clock: seconds, never runs backwards.
     """
 
     def __init__(

@@ -14,12 +14,13 @@ import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from deepvis.core.temporary_names import is_running
+from deepvis.core.temporary_names import is_in_work, machine
 
 TOP_UNDONE = "the saved top 9 is taken back, and what it replaced is there again; Z saves it once more"
 TOP_REDONE = "the top 9 is saved once more; backspace takes it back"
 
-_ASIDE = re.compile(r"\.replaced-(\d+)-")  # a folder's name: of the process that has put files aside
+# a folder's name: of the process that has put files aside; earlier versions gave its number alone
+_ASIDE = re.compile(r"\.replaced-(?:(?P<machine>[0-9a-f]{8})-)?(?P<process>\d+)-")
 
 
 @dataclass(eq=False)
@@ -61,7 +62,7 @@ class UndoableSaves:
         """A save into ``folder`` begins; those that are undone cannot be done again. Raises OSError."""
         folder.mkdir(parents=True, exist_ok=True)
         _remove_left(folder)
-        prefix = f".replaced-{os.getpid()}-"
+        prefix = f".replaced-{machine()}-{os.getpid()}-"
         aside = tempfile.TemporaryDirectory(prefix=prefix, dir=folder, ignore_cleanup_errors=True)
         for dropped in self._saves[self._standing :]:
             dropped.aside.cleanup()
@@ -135,6 +136,6 @@ def _link(path: Path, place: Path) -> None:
 def _remove_left(folder: Path) -> None:
     """Remove what programs that are no more have put aside there."""
     for left in folder.glob(".replaced-*"):
-        process = _ASIDE.match(left.name)
-        if process and not is_running(int(process[1])):
+        found = _ASIDE.match(left.name)
+        if found is not None and not is_in_work(left, found):
             shutil.rmtree(left, ignore_errors=True)

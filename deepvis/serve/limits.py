@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-MOST_SOCKETS = 64  # open at once
+MOST_SOCKETS = 64  # open at once, those over which TLS shakes hands too
+HANDSHAKE_SECONDS = 5.0  # of TLS
+CLOSING_SECONDS = 30.0  # for a client to take the rest of an answer, and to say goodbye where it speaks TLS
 MOST_VIEWERS = 8
 FIRST_REQUEST_SECONDS = 10.0  # for a socket to say what it wants
 UPLOAD_SECONDS = 60.0  # for a photo to arrive

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from deepvis.core.user_error import UsageError
+from deepvis.serve.accepted_sockets import AcceptedSockets
 from deepvis.serve.address import ServeAddress, certificate
 from deepvis.serve.event_box import EventBox
 from deepvis.serve.hub import Hub
-from deepvis.serve.limits import FIRST_REQUEST_SECONDS, MOST_SOCKETS
+from deepvis.serve.limits import FIRST_REQUEST_SECONDS
 from deepvis.serve.pictures import taken
 
 if TYPE_CHECKING:
@@ -90,13 +91,15 @@ class WindowServer:
         await runner.setup()
         context = certificate(self._address.tls) if self._address.tls else None
         http = cast("web.Server", runner.server)
-        admitted = _admission(http)
-        server = await self._loop.create_server(admitted, sock=self._listener, ssl=context, backlog=128)
-        looking = self._loop.create_task(
-            _every_second(lambda: pages.close_mute(http.connections), self.hub.look_after_viewers)
-        )
+        sockets = AcceptedSockets(self._listener, http, context)
+
+        def close_idle() -> None:
+            pages.close_mute(http.connections)
+            sockets.abort_slow()
+
+        looking = self._loop.create_task(_every_second(close_idle, self.hub.look_after_viewers))
         await self._ending.wait()
-        server.close()
+        await sockets.close()
         looking.cancel()
         await self.hub.say_goodbye()
         for protocol in http.connections:
@@ -118,7 +121,7 @@ def _listening(address: ServeAddress) -> socket.socket:
         try:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind(place)
-            listener.listen(128)
+            listener.listen(512)
         except OSError:
             listener.close()
             raise
@@ -131,28 +134,10 @@ def _listening(address: ServeAddress) -> socket.socket:
         ) from error
 
 
-def _admission(server: web.Server) -> Callable[[], asyncio.BaseProtocol]:
-    """What makes the protocol of each new socket: there are few at once."""
-
-    def admitted() -> asyncio.BaseProtocol:
-        if len(server.connections) >= MOST_SOCKETS:
-            return _TurnedAway()
-        return server()
-
-    return admitted
-
-
-class _TurnedAway(asyncio.Protocol):
-    """Of a socket too many: closed at once."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport.abort()  # type: ignore[attr-defined]
-
-
-async def _every_second(close_mute: Callable[[], None], look: Callable[[], Awaitable[None]]) -> None:
+async def _every_second(close_idle: Callable[[], None], look: Callable[[], Awaitable[None]]) -> None:
     while True:
         await asyncio.sleep(1)
-        close_mute()
+        close_idle()
         await look()
 
 

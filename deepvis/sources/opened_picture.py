@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 from PIL import Image
 
+from deepvis.core.allowed_bytes import allowed_bytes
 from deepvis.core.content_errors import CONTENT_ERRORS
 
 # what Pillow and its plugins raise on broken files, and on those that decode to far more than they are
 PICTURE_ERRORS = (OSError, Image.DecompressionBombError, *CONTENT_ERRORS)
-SPARE_BYTES = 224 << 20  # that decoding may take whatever the file's size: 58 million pixels of three colours
-MOST_TIMES = 10  # of the file's size
+ANY_PICTURE = 224 << 20  # bytes that decoding may take whatever the file's size: 58 million pixels of three colours
 DECODED = 4  # bytes of a pixel of most modes, in Pillow's memory
 CONVERTED = 16  # more of one that is converted at its full size
 OWN_BUFFER = frozenset({"WEBP", "AVIF", "JPEG2000"})  # their decoders hold a whole picture of their own, and a copy
@@ -34,7 +34,7 @@ def check_decoded(image: Image.Image, file_bytes: int, factor: int = 1, whole: t
     once it is decoded. whole: (width, height) before ``Image.draft``, which asks a JPEG for a smaller picture.
     """
     wanted = bytes_to_decode(image, factor, whole or image.size)
-    if wanted > max(SPARE_BYTES, MOST_TIMES * file_bytes):
+    if wanted > allowed_bytes(file_bytes, ANY_PICTURE):
         width, height = image.size
         raise Image.DecompressionBombError(
             f"{file_bytes} bytes declare {width}x{height} pixels, which take {wanted >> 20} MiB"

@@ -49,6 +49,7 @@ def test_growth_is_of_the_minutes_after_warming_up() -> None:
     assert found["rss_mb_growth_by_fit"] == pytest.approx(10, abs=0.1)
     assert found["rss_mb_growth_by_edges"] == pytest.approx(9.6, abs=0.1)
     assert found["anonymous_mb_growth_by_fit"] == 0 and found["threads_start_end"] == [12, 12]
+    assert [summary(lines[: last + 1])["from_minute"] for last in (120, 75, 40, 30)] == [20, 20, 20, 6]
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="Linux tells it")

@@ -45,6 +45,16 @@ def test_reasons() -> None:
     assert reason(ValueError("a\nb")) == "a b" and len(reason(ValueError("x" * 10_000))) <= 200
 
 
+def test_where_an_error_was_raised_is_logged_for_those_who_ask(caplog: pytest.LogCaptureFixture) -> None:
+    """A mistake of ours is told as a damaged file's, too."""
+    caplog.set_level("DEBUG", "deepvis.core.content_errors")
+    try:
+        print(None.name)  # type: ignore[attr-defined]
+    except AttributeError as error:
+        assert reason(error) == "'NoneType' object has no attribute 'name'"
+    assert "None.name" in caplog.text and "Traceback" in caplog.text
+
+
 def test_a_sentence_is_one_line_whatever_it_quotes() -> None:
     assert str(UserError("the layer 'a\nb\x1b[31m' is unknown")) == "the layer 'a b\\x1b[31m' is unknown"
     long = str(UserError(f"begin {'x' * 10_000} end"))

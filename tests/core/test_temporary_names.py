@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from pathlib import Path
 
 import pytest
 
+from deepvis.core import temporary_names
 from deepvis.core.files import path_beside, write_file, written_beside
 from deepvis.core.temporary_names import LONG, machine, new_mark, part_beside, sweep_parts
 from tests.helpers.killed_process import killed_mark
@@ -25,6 +27,30 @@ def test_what_killed_programs_left_goes_with_the_first_file_that_is_written(tmp_
     write_file(tmp_path / "a.png", b"whole")
     assert {path.name for path in tmp_path.iterdir()} == {"a.png", *stay}
     sweep_parts(tmp_path / "no such folder")
+
+
+@pytest.mark.skipif(not temporary_names.BOOT_ID.exists(), reason="Linux tells it")
+@pytest.mark.parametrize("name", ["BOOT_ID", "PROCESS_NUMBERS"])
+def test_what_another_container_writes_is_not_judged_by_its_process(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the same host name and folder, and of this machine before it was started anew."""
+    own, part = machine(), tmp_path / f"a.png.{killed_mark()}.part"
+    there = tmp_path / "there"
+    there.symlink_to("pid:[1]") if name == "PROCESS_NUMBERS" else there.write_text("another start")
+    for other in (there, tmp_path / "none"):  # the second: a system that tells none
+        monkeypatch.setattr(temporary_names, name, other)
+        machine.cache_clear()
+        assert re.fullmatch("[0-9a-f]{8}", machine()) and machine() != own
+        part.touch()
+        sweep_parts(tmp_path)
+        assert part.exists(), "a program may be writing it"
+        os.utime(part, (0, 0))
+        sweep_parts(tmp_path)
+        assert not part.exists()
+    monkeypatch.undo()
+    machine.cache_clear()
+    assert machine() == own
 
 
 def test_a_library_that_opens_files_by_name_writes_beside_too(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -69,6 +70,18 @@ def served(tiny: list[str], photos: Path, tmp_path: Path) -> Iterator[Served]:
     """A small network over three photos."""
     with serving(*tiny, "--images", str(photos), folder=tmp_path) as program:
         yield program
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[str, str]:
+    """Of localhost, signed by itself: paths of certificate and key."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    files = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
+    words = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    words += ["-subj", "/CN=localhost", "-out", files[0], "-keyout", files[1]]
+    subprocess.run(["openssl", "req", *words], check=True, capture_output=True)
+    return files
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,18 +16,6 @@ from tests.serve.chromium_page import SUM, canvas_size, changes, moves, page_of,
 from tests.serve.conftest import Served, serving
 
 ACROSS = {"viewport": {"width": 740, "height": 360}, "device_scale_factor": 3, "has_touch": True, "is_mobile": True}
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[str, str]:
-    """Of localhost, signed by itself: paths of certificate and key."""
-    if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
-    files = str(tmp_path / "cert.pem"), str(tmp_path / "key.pem")
-    words = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    words += ["-subj", "/CN=localhost", "-out", files[0], "-keyout", files[1]]
-    subprocess.run(["openssl", "req", *words], check=True, capture_output=True)
-    return files
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
+from deepvis.core.allowed_bytes import allowed_bytes
 from deepvis.core.content_errors import CONTENT_ERRORS
 from deepvis.core.program import pip_install
 from deepvis.network.mistaken import HEAD, mistaken
 from deepvis.network.model_error import ModelError
 
 MOST_LEVELS = 20  # of groups
-MOST_TIMES = 10  # bytes of all blobs, as a multiple of the file's: Caffe does not pack them
-SPARE_BYTES = 100 << 20  # of them whatever the file's size
+ANY_BLOBS = 100 << 20  # bytes of all blobs whatever the file's size: Caffe does not pack them
 
 
 def read_hdf5(path: Path) -> dict[str, list[np.ndarray]]:
@@ -29,7 +29,7 @@ def read_hdf5(path: Path) -> dict[str, list[np.ndarray]]:
         with h5py.File(path, "r") as file:
             if not isinstance(file.get("data"), h5py.Group):
                 raise ModelError(f"{path}: has no group 'data', expected a Caffe .caffemodel.h5 file")
-            blobs_of = _Datasets(h5py, max(SPARE_BYTES, path.stat().st_size * MOST_TIMES)).of(file["data"], "")
+            blobs_of = _Datasets(h5py, allowed_bytes(path.stat().st_size, ANY_BLOBS)).of(file["data"], "")
             return {name: [np.asarray(blob[()], np.float32) for blob in blobs] for name, blobs in blobs_of.items()}
     except ModelError:
         raise

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Put what a campaign's script printed into its part of benchmarks/results/faults.json.
 
-    python benchmarks/faults/together.py server=figures.json disk=other.json
+python benchmarks/faults/merge_results.py server=figures.json disk=other.json
 """
 
 from __future__ import annotations
