@@ -140,7 +140,7 @@ class Hub:
             if viewer.is_silent():
                 self.leave(viewer)
                 self._loop.create_task(_close(viewer, 1008, "no picture was taken for long"))
-        if self.recordings.is_overdue:
+        if self.recordings.is_due_to_end:
             await self._record(False)
         self._pace.waited()
         self._ask_for_frames()
