@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from deepvis.serve.limits import MOST_EVENTS
-from deepvis.window.ui.events import Event, Mouse, Resized
+from deepvis.window.ui.events import CameraGiven, Event, Mouse, Resized
 
 
 class EventBox:
@@ -15,10 +15,17 @@ class EventBox:
         self._condition = threading.Condition()
         self._events: list[Event] = []
 
+    @property
+    def is_full(self) -> bool:
+        """The window has not looked for so long that there is no room."""
+        return len(self._events) >= MOST_EVENTS
+
     def put(self, event: Event) -> bool:
-        """Add an event; False where the window has not looked for so long that there is no room."""
+        """Add an event; False where there is no room. For a size, and for the camera, there always is."""
         with self._condition:
-            if self._events and _replaces(event, self._events[-1]):
+            if isinstance(event, (Resized, CameraGiven)):
+                self._events = [each for each in self._events if type(each) is not type(event)] + [event]
+            elif self._events and _replaces(event, self._events[-1]):
                 self._events[-1] = event
             elif len(self._events) >= MOST_EVENTS:
                 return False
@@ -37,7 +44,5 @@ class EventBox:
 
 
 def _replaces(event: Event, before: Event) -> bool:
-    """True for a move after a move, or a size after a size: only the newer one counts."""
-    if isinstance(event, Resized):
-        return isinstance(before, Resized)
+    """True for a move after a move: only the newer one counts."""
     return isinstance(event, Mouse) and isinstance(before, Mouse) and event.kind == before.kind == "move"

@@ -38,6 +38,9 @@ class Hub:
         self._loop, self._events = loop, events
         self._pace = CameraPace()
         self._camera_viewer: Viewer | None = None
+        self._camera_refused_by: set[str] = (
+            set()
+        )  # names of viewers who switched it off, until it is not wanted any more
         self._coded: dict[tuple[int, int, Coding], bytes] = {}
 
     def moving_source(self, own: FrameSource | None) -> SwitchedSource:
@@ -75,15 +78,17 @@ class Hub:
     def facts(self, viewer: Viewer) -> dict[str, Any]:
         """What a page shows beside the picture."""
         control = self.control
+        is_wanted = self._pace.is_wanted and viewer.name not in self._camera_refused_by
         return {
             "controls": control.controller is viewer,
             "is_free": control.is_free,
             "viewers": len(control.viewers),
-            "camera_wanted": self._pace.is_wanted and self._camera_viewer is None and control.controller is viewer,
+            "camera_wanted": is_wanted and self._camera_viewer is None and control.controller is viewer,
             "camera_is_on": self._camera_viewer is not None,
             "recording": self.recordings.is_on,
             "recorded": self.recordings.finished,
             "recording_error": self.recordings.error,
+            "is_busy": self._events.is_full,
         }
 
     # -------------------------------------------------------------------- viewers
@@ -107,13 +112,15 @@ class Hub:
             viewer.drawn(found.version, found.seconds)
         elif isinstance(found, TakeControl):
             self.control.take(viewer)
-            self._events.put(Mouse("leave", 0, 0))
+            self.put(Mouse("leave", 0, 0))
             self.wake_all()
         elif isinstance(found, CameraSwitched):
-            if viewer is self._camera_viewer or self.control.may_act(viewer):
+            is_own = viewer in (self._camera_viewer, self.control.controller)
+            if is_own or (found.is_on and self.may_act(viewer)):
+                self._note_refusal(viewer, found)
                 self._switch_camera(viewer, found)
         elif isinstance(found, RecordSwitched):
-            if self.control.may_act(viewer):
+            if self.may_act(viewer):
                 self._loop.create_task(self._record(found.is_on))
         else:
             self._act(viewer, found)
@@ -121,18 +128,26 @@ class Hub:
     def _act(self, viewer: Viewer, event: Event) -> None:
         """An event of the window, from the viewer who controls; where nobody does, a press takes control."""
         is_passive = isinstance(event, Resized) or (isinstance(event, Mouse) and event.kind in ("move", "leave"))
-        was_free = self.control.is_free
-        if self.control.controller is not viewer and (is_passive or not self.control.may_act(viewer)):
+        if self.control.controller is not viewer and (is_passive or not self.may_act(viewer)):
             return
         if not is_passive:
             viewer.acted()
-        self._events.put(event)
+        self.put(event)
+
+    def may_act(self, viewer: Viewer) -> bool:
+        """As ``Control.may_act``; the pages are told who controls now."""
+        was_free = self.control.is_free
+        may = self.control.may_act(viewer)
         if was_free:
             self.wake_all()
+        return may
 
-    def act_on_photo(self, event: Event) -> None:
-        """A viewer has dropped a photo."""
-        self._events.put(event)
+    def put(self, event: Event) -> bool:
+        """Hand an event to the window; False where it is so busy that there is no room, which the pages then say."""
+        has_room = self._events.put(event)
+        if not has_room:
+            self.wake_all()
+        return has_room
 
     async def look_after_viewers(self) -> None:
         """Every second: who does not take pictures is let go, and a recording ends some time."""
@@ -140,7 +155,7 @@ class Hub:
             if viewer.is_silent():
                 self.leave(viewer)
                 self._loop.create_task(_close(viewer, 1008, "no picture was taken for long"))
-        if self.recordings.is_overdue:
+        if self.recordings.is_due_to_end:
             await self._record(False)
         self._pace.waited()
         self._ask_for_frames()
@@ -162,11 +177,18 @@ class Hub:
             self.camera.give(coded)
             self._ask_for_frames()
 
+    def _note_refusal(self, viewer: Viewer, found: CameraSwitched) -> None:
+        """Who switches the camera off is not asked for it again, until ``c`` has shown photos or it is switched on."""
+        if found.is_on:
+            self._camera_refused_by.discard(viewer.name)
+        elif self.control.controller is viewer:  # else its control was taken
+            self._camera_refused_by.add(viewer.name)
+
     def _switch_camera(self, viewer: Viewer, found: CameraSwitched) -> None:
         if found.is_on:
             self._camera_viewer = viewer
             self._pace.begin()
-            self._events.put(CameraGiven())
+            self.put(CameraGiven())
         else:
             was_on, self._camera_viewer = self._camera_viewer is not None, None
             if was_on or found.why:
@@ -179,6 +201,8 @@ class Hub:
 
     def _camera_asked_for(self, play: Play) -> None:
         self._pace.want(play is Play.PLAY)
+        if play is Play.OFF:
+            self._camera_refused_by.clear()
         if play is Play.PLAY and self._camera_viewer is None and self.control.controller is None:
             self.camera.fail("no browser gives its camera: open the page, or press c for photos")
         self._ask_for_frames()

@@ -23,27 +23,32 @@ class Recordings:
         self.error = ""
         self._folder: Path | None = None
         self._recorder: Recorder | None = None
-        self._began = 0.0
+        self.is_ending = False
+        self._begun, self._began = 0, 0.0  # how many; when the last one
         self._lock = threading.Lock()
 
     @property
     def is_on(self) -> bool:
-        return self._recorder is not None
+        """Until all is written: no other one begins before."""
+        return self._recorder is not None or self.is_ending
 
     @property
-    def is_overdue(self) -> bool:
-        return self._recorder is not None and time.monotonic() - self._began > RECORDING_SECONDS
+    def is_due_to_end(self) -> bool:
+        """It is long enough, or nothing more can be written."""
+        recorder = self._recorder
+        return recorder is not None and (recorder.is_over or time.monotonic() - self._began > RECORDING_SECONDS)
 
     def begin(self, bgr: np.ndarray | None) -> None:
-        """bgr: what the window shows now."""
-        if self._recorder is not None:
+        """bgr: what the window shows now. Does nothing until the last recording has ended and is written."""
+        if self.is_on:
             return
         try:
             self._folder = self._folder or Path(tempfile.mkdtemp(prefix="deepvis-recording-"))
         except OSError as error:
             self.error = f"there is no room for a recording ({error.strerror or error})"
             return
-        recorder = Recorder(self._folder / f"deepvis-{self.finished + 1}.mp4")
+        self._begun += 1
+        recorder = Recorder(self._folder / f"deepvis-{self._begun}.mp4")
         if bgr is not None:
             recorder.show(bgr)
         self.error, self._began, self._recorder = "", time.monotonic(), recorder
@@ -57,17 +62,23 @@ class Recordings:
     def end(self) -> None:
         """Write what is left; takes a moment. An earlier recording is removed."""
         with self._lock:
-            recorder, self._recorder = self._recorder, None
-            if recorder is None or self._folder is None:
+            recorder = self._recorder
+            if recorder is None:
                 return
-            recorder.close()
-            self.error = recorder.error
-            path = self._folder / f"deepvis-{self.finished + 1}.mp4"
-            if path.exists():
-                if self.path is not None:
-                    self.path.unlink(missing_ok=True)
-                self.path = path
-                self.finished += 1
+            self.is_ending, self._recorder = True, None
+            try:
+                recorder.close()
+                self._finish(recorder)
+            finally:
+                self.is_ending = False
+
+    def _finish(self, recorder: Recorder) -> None:
+        if recorder.path.exists():
+            if self.path is not None:
+                self.path.unlink(missing_ok=True)
+            self.path = recorder.path
+            self.finished += 1
+        self.error = recorder.error
 
     def close(self) -> None:
         """Remove all of them."""

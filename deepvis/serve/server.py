@@ -82,7 +82,7 @@ class WindowServer:
     async def _serve(self) -> None:
         from aiohttp import web
 
-        from deepvis.serve.requests_of_pages import PageRequests
+        from deepvis.serve.routes import PageRequests
 
         pages = PageRequests(self._address, self.hub)
         runner = web.AppRunner(

@@ -12,12 +12,17 @@ import pytest
 
 from tests.helpers.waiting import until
 from tests.serve.chromium_page import canvas_size, changes, handed_over, moves, page_of, settled
-from tests.serve.conftest import Served
+from tests.serve.conftest import Served, serving
+from tests.serve.test_browser_keys import dom_event, sent_keys
+
+KEYS = [(name, dom_event(name)) for name in sent_keys()]
+NAMED = "keys => keys.map(([name, event]) => [name, nameOf(new KeyboardEvent('keydown', event))])"
 
 
 def test_keys_mouse_size_and_reload(chromium: Any, served: Served) -> None:
     with page_of(chromium, served.url) as page:
         start = settled(page)
+        assert page.evaluate(NAMED, KEYS) == [[name, name] for name, _ in KEYS]
         page.keyboard.press("o")
         after_key = changes(page, start, "what key o does")
         page.keyboard.press("/")
@@ -46,12 +51,15 @@ def test_pixel_ratio_and_touch(chromium: Any, served: Served) -> None:
         until(lambda: page.wait_for_timeout(50) or canvas_size(page)[0] == 1400, "the picture in the page's pixels")
     phone = {"viewport": {"width": 390, "height": 740}, "device_scale_factor": 3, "has_touch": True, "is_mobile": True}
     with page_of(chromium, served.url, **phone) as page:
+        until(lambda: "nobody controls" in page.inner_text("#state"), "what is so")
         page.wait_for_timeout(4500)  # the other page's control has lapsed
         page.keyboard.press("o")
         until(lambda: page.wait_for_timeout(50) or canvas_size(page)[0] < 700, "a picture for a phone")
         before = settled(page)
         page.touchscreen.tap(190, 300)
-        changes(page, before, "the tap")
+        tapped = changes(page, before, "the tap")
+        page.tap("#moves [data-key=right]")
+        changes(page, tapped, "the button of an arrow")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
@@ -71,7 +79,10 @@ def test_camera_photo_and_two_viewers(chromium: Any, served: Served, photos: Pat
         page.click("#camera")
         moves(page, "the camera's pictures")
         page.click("#camera")
-        page.keyboard.press("c")
+        page.wait_for_timeout(1000)
+        assert page.evaluate("stream === null")  # it is not asked for again
+        page.keyboard.press("c")  # photos
+        until(lambda: page.wait_for_timeout(50) or not page.evaluate("facts.camera_is_on"), "no camera")
         other.click("#take")
         until(lambda: page.wait_for_timeout(50) or page.is_visible("#take"), "the other's control")
         with other.expect_download() as download:
@@ -97,6 +108,20 @@ def test_network_gone_and_back(chromium: Any, served: Served) -> None:
     assert served.process.wait(30) == 0
 
 
+@pytest.mark.slow
+def test_a_page_of_an_earlier_start_says_so(
+    chromium: Any, served: Served, tiny: list[str], photos: Path, tmp_path: Path
+) -> None:
+    with page_of(chromium, served.url) as page:
+        served.process.kill()
+        served.process.wait(30)
+        place = served.place.removeprefix("http://")
+        with serving(*tiny, "--images", str(photos), folder=tmp_path, address=(place,)):
+            until(lambda: page.wait_for_timeout(50) or "started anew" in page.inner_text("#veil"), "the sentence")
+            page.wait_for_timeout(5000)
+            assert page.inner_text("#veil").startswith("The token is another: deepvis was started anew")  # and stays
+
+
 @pytest.mark.parametrize("size", [(1500, 930), (390, 740)])
 def test_no_part_of_the_bar_is_cut(chromium: Any, served: Served, size: tuple[int, int]) -> None:
     with page_of(chromium, served.url, viewport={"width": size[0], "height": size[1]}) as page:
@@ -104,4 +129,5 @@ def test_no_part_of_the_bar_is_cut(chromium: Any, served: Served, size: tuple[in
             "Math.max(...[...document.querySelectorAll('#bar button')].map(b => b.getBoundingClientRect().right))"
         )
         assert 0 < right <= size[0]
+        assert page.is_hidden("#moves")  # there is a keyboard
         assert np.all(np.array(canvas_size(page)) > 200)

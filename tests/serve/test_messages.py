@@ -14,7 +14,7 @@ from deepvis.core.keys import key_code, key_name
 from deepvis.serve.event_box import EventBox
 from deepvis.serve.limits import LARGEST_SIDE, MOST_EVENTS, MOST_PIXELS, SMALLEST_SIDE, RateLimit, fitted_size
 from deepvis.serve.messages import MessageError, read_message
-from deepvis.window.ui.events import Key, Mouse, Pasted, Resized
+from deepvis.window.ui.events import CameraGiven, Key, Mouse, Pasted, Resized
 
 
 def read(**words: object) -> object:
@@ -71,7 +71,13 @@ def test_the_box_is_bounded_and_leaves_out_old_moves() -> None:
         box.put(Mouse("move", i, i))
     assert box.take(0) == [Mouse("move", 999, 999)]
     assert sum(box.put(Key(97)) for _ in range(10 * MOST_EVENTS)) == MOST_EVENTS
-    assert len(box.take(0)) == MOST_EVENTS
+    assert box.is_full
+    assert (
+        box.put(Resized(300, 400)) and box.put(CameraGiven()) and box.put(Resized(500, 600)) and box.put(CameraGiven())
+    )
+    assert not box.put(Key(98))
+    assert box.take(0)[MOST_EVENTS:] == [Resized(500, 600), CameraGiven()]
+    assert not box.is_full
 
 
 def test_an_allowance_fills_up_again() -> None:

@@ -15,7 +15,7 @@ from tests.helpers.waiting import until
 from tests.serve.chromium_page import SUM, canvas_size, changes, moves, page_of, settled
 from tests.serve.conftest import Served, serving
 
-ACROSS = {"viewport": {"width": 740, "height": 360}, "device_scale_factor": 3, "has_touch": True, "is_mobile": True}
+ACROSS = {"viewport": {"width": 844, "height": 390}, "device_scale_factor": 3, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture
@@ -71,6 +71,7 @@ def test_a_phone_that_is_held_across(chromium: Any, served: Served) -> None:
     with page_of(chromium, served.url, **ACROSS) as page:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+        assert page.evaluate("document.getElementById('bar').scrollWidth <= innerWidth")  # the bar is not cut
         before = settled(page)
         page.touchscreen.tap(300, 200)
         changes(page, before, "the tap")

@@ -3,9 +3,6 @@ const $ = (name) => document.getElementById(name);
 const canvas = $("picture"), stage = $("stage"), pen = canvas.getContext("2d", {alpha: false});
 const token = new URLSearchParams(location.search).get("token") || "";
 const viewer = ownName();
-const WORDS = {ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", Home: "home", End: "end", PageUp: "pgup",
-  PageDown: "pgdn", Enter: "enter", Tab: "tab", Backspace: "backspace", Delete: "delete", Insert: "insert", Escape: "esc", " ": "space",
-  F1: "f1", F2: "f2", F3: "f3", F4: "f4", F6: "f6", F7: "f7", F8: "f8", F9: "f9", F10: "f10"};
 const CLOSED = {4000: "deepvis has ended. Start it again, and open the address that it prints.",
   4001: "This page is open in another tab.", 4003: "Too many pages look at this window; close one, and load this page again."};
 let socket = null, facts = {}, tries = 0, ratio = 1, veilTimer = 0, isOver = false;
@@ -39,8 +36,25 @@ function connect() {
     if (CLOSED[code]) { isOver = true; veil(CLOSED[code]); stopCamera(); return; }
     clearTimeout(veilTimer);
     veilTimer = setTimeout(() => veil("The connection is lost; trying again ..."), 600);
-    setTimeout(connect, Math.min(250 * 2 ** tries++, 4000));
+    setTimeout(tries ? connectUnlessRefused : connect, Math.min(250 * 2 ** tries++, 4000));
   };
+}
+
+async function connectUnlessRefused() {  // a socket does not say why it failed: a page does
+  const words = await refusal();
+  if (!words) { connect(); return; }
+  isOver = true;
+  veil(words);
+  stopCamera();
+}
+
+async function refusal() {  // the server's sentence, or "" where it is not there, or would let the page in
+  try {
+    const answer = await fetch(address(location.pathname), {cache: "no-store", signal: AbortSignal.timeout(5000)});
+    if (![401, 403].includes(answer.status)) return "";
+    const words = (await answer.text()).trim().slice(0, 200);
+    return words.charAt(0).toUpperCase() + words.slice(1) + ".";
+  } catch { return ""; }
 }
 
 function veil(words) {
@@ -63,16 +77,18 @@ function take(message) {
   document.body.classList.toggle("watches", !facts.controls);
   const others = facts.viewers - 1, and = others > 0 ? `, ${others} ${facts.controls ? "watching" : "more"}` : "";
   $("state").replaceChildren(Object.assign(document.createElement("b"), {textContent: "deepvis"}),
-    facts.controls ? and.replace(",", " \u00b7") : ` \u00b7 you are watching${and}`);
+    facts.controls ? and.replace(",", " \u00b7") : ` \u00b7 ${facts.is_free ? "nobody controls" : "you are watching"}${and}`);
   $("take").hidden = facts.controls;
-  for (const name of ["keyboard", "palette", "camera", "photo", "record"]) $(name).hidden = !facts.controls;
+  for (const name of ["keyboard", "moves", "palette", "camera", "photo", "record"]) $(name).hidden = !facts.controls;
   $("camera").setAttribute("aria-pressed", String(facts.camera_is_on));
   $("record").setAttribute("aria-pressed", String(facts.recording));
   if (facts.controls && !before.controls) sendSize();
   if (before.controls && !facts.controls && stream) stopCamera();
   if (facts.camera_wanted && !before.camera_wanted && !stream) startCamera();
   if (recordsHere && facts.recorded > (before.recorded || 0)) { recordsHere = false; download("recording.mp4"); }
-  if (facts.recording_error && facts.recording_error !== before.recording_error) notice(facts.recording_error);
+  if (before.recording && !facts.recording) recordsHere = false;
+  if (facts.is_busy && !before.is_busy) notice("The window is busy; what is pressed meanwhile may be left out.");
+  if (facts.recording_error && facts.recording_error !== before.recording_error) { recordsHere = false; notice(facts.recording_error); }
   fit();
 }
 
@@ -139,16 +155,16 @@ function nameOf(event) {
   const isCharacter = [...event.key].length === 1;
   if (event.metaKey || (event.altKey && !event.getModifierState("AltGraph"))) return "";
   if (event.ctrlKey && !event.getModifierState("AltGraph")) {
-    const name = "ctrl+" + event.key.toLowerCase();
+    const name = "ctrl+" + (KEY_NAMES[event.key] || event.key.toLowerCase());
     return CTRL_KEYS.includes(name) ? name : "";
   }
-  return WORDS[event.key] || (isCharacter ? event.key : "");
+  return KEY_NAMES[event.key] || (isCharacter ? event.key : "");
 }
 
 document.addEventListener("keydown", (event) => {
   const onButton = event.target.tagName === "BUTTON" && ["Enter", " ", "Tab"].includes(event.key);
   if (event.isComposing || onButton || (event.key === "Tab" && event.shiftKey)) return;
-  if (event.target === $("typing") && event.key !== "Enter" && !WORDS[event.key]) return;  // its letters come as input
+  if (event.target === $("typing") && event.key !== "Enter" && !KEY_NAMES[event.key]) return;  // its letters come as input
   if (event.target === $("typing") && [" ", "Backspace"].includes(event.key)) return;
   const name = nameOf(event);
   if (!name) return;
@@ -237,7 +253,7 @@ canvas.addEventListener("wheel", (event) => {
 // ---------------------------------------------------------------------- photos
 
 async function upload(files) {
-  if (!facts.controls) { notice("You are watching; take control first."); return; }
+  if (!facts.controls && !facts.is_free) { notice("You are watching; take control first."); return; }
   for (const file of files) {
     try {
       const answer = await fetch(address("photo", {name: file.name || "pasted.png"}), {method: "POST", body: file});
@@ -258,7 +274,7 @@ addEventListener("paste", (event) => {
 
 // ---------------------------------------------------------------------- camera
 
-let stream = null, framesAsked = 0, isSending = false;
+let stream = null, isStarting = false, framesAsked = 0, isSending = false;
 const video = $("video"), still = document.createElement("canvas");
 
 async function startCamera() {
@@ -266,13 +282,20 @@ async function startCamera() {
     send({type: "camera", on: false, why: "the page needs https, or a tunnel that ends on localhost"});
     return;
   }
+  if (isStarting) return;  // the browser still asks
+  isStarting = true;
+  let own = null;
   try {
-    stream = await navigator.mediaDevices.getUserMedia({video: {width: {ideal: 640}, height: {ideal: 480}}, audio: false});
-    video.srcObject = stream;
+    stream = own = await navigator.mediaDevices.getUserMedia({video: {width: {ideal: 640}, height: {ideal: 480}}, audio: false});
+    video.srcObject = own;
     await video.play();
-    stream.getVideoTracks()[0].onended = () => stopCamera("it was switched off");
-    send({type: "camera", on: true});
-  } catch (error) { stopCamera(`${error.name}: ${error.message}`); }
+    if (stream !== own) return;  // it was switched off meanwhile
+    own.getVideoTracks()[0].onended = () => stopCamera("it was switched off");
+    if (facts.controls && !isOver) send({type: "camera", on: true});
+    else stopCamera();  // control was lost while the browser asked
+  } catch (error) {
+    if (stream === own) stopCamera(`${error.name}: ${error.message}`);
+  } finally { isStarting = false; }
 }
 
 function stopCamera(why = "") {
@@ -331,6 +354,10 @@ function button(name, act) {
 }
 button("take", () => send({type: "control"}));
 button("keyboard", () => $("typing").focus());
+for (const each of document.querySelectorAll("#moves button")) {
+  each.addEventListener("mousedown", (event) => event.preventDefault());  // what has the focus keeps it, so the keyboard stays
+  each.addEventListener("click", () => send({type: "key", key: each.dataset.key}));
+}
 button("palette", () => { send({type: "key", key: "/"}); if (matchMedia("(pointer: coarse)").matches) $("typing").focus(); });
 button("camera", () => stream ? stopCamera() : startCamera());
 button("photo", () => $("files").click());

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 import cv2
 from aiohttp import WSMsgType, web
 
-from deepvis.core.commands import COMMANDS
 from deepvis.pages.render import render
 from deepvis.serve import limits
 from deepvis.serve.access import Access
 from deepvis.serve.address import ServeAddress
+from deepvis.serve.browser_keys import KEY_NAMES, ctrl_keys
 from deepvis.serve.hub import FULL, Hub
 from deepvis.serve.limits import RateLimit
 from deepvis.serve.messages import MessageError, read_message
@@ -33,7 +33,6 @@ HEARTBEAT_SECONDS = 10.0
 SMALL_BYTES = 1 << 20  # of an upload that stays in memory; what is refused for its size never lies there as a whole
 TOO_LARGE = f"a photo may have {limits.PHOTO_BYTES >> 20} MB at most; make it smaller"
 TOO_SOON = "too many at once; wait a moment"
-BROWSERS_OWN = ("ctrl+n", "ctrl+t", "ctrl+w")  # no page gets these
 HEADERS = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
@@ -96,8 +95,7 @@ class PageRequests:
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         nonce = secrets.token_urlsafe(16)
-        bound = [key for row in COMMANDS.values() for key in row.keys if key.startswith("ctrl+")]
-        text = render("serve.html", nonce=nonce, ctrl_keys=[key for key in bound if key not in BROWSERS_OWN])
+        text = render("serve.html", nonce=nonce, key_names=KEY_NAMES, ctrl_keys=ctrl_keys())
         policy = (
             f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; connect-src 'self'; "
             "img-src data: blob:; media-src blob:; base-uri 'none'; form-action 'none'"
@@ -138,8 +136,10 @@ class PageRequests:
                     await viewer.socket.close(code=1008, message=str(error).encode()[:120])
 
     async def _photo(self, request: web.Request) -> web.StreamResponse:
-        control, name = self._hub.control, request.query.get("viewer")
-        if name is not None and control.controller is not None and control.controller.name != name:
+        viewer = self._hub.control.namesake(request.query.get("viewer", ""))
+        if viewer is None:
+            return _sentence(403, "no page with this viewer= looks at the window; load the page again")
+        if not self._hub.may_act(viewer):
             return _sentence(403, "another viewer controls the window; take control first")
         if not self._photos.take():
             return _sentence(429, TOO_SOON)
@@ -156,7 +156,8 @@ class PageRequests:
                 return _sentence(415, str(error))
             except OSError as error:
                 return _sentence(507, f"the photo cannot be stored on the server ({error.strerror or error})")
-        self._hub.act_on_photo(PhotoGiven(str(path)))
+        if not self._hub.put(PhotoGiven(str(path))):
+            return _sentence(503, "the window is busy; give the photo again in a moment")
         return web.json_response({"name": path.name})
 
     async def _screenshot(self, request: web.Request) -> web.StreamResponse:

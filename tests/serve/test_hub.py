@@ -1,0 +1,108 @@
+"""What pages are told of camera and control, and how the window's events get lost: without a server."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import Any
+
+from deepvis.serve.event_box import EventBox
+from deepvis.serve.hub import Hub
+from deepvis.serve.limits import MOST_EVENTS
+from deepvis.serve.messages import CameraSwitched, TakeControl
+from deepvis.sources.base import Play
+from deepvis.window.ui.events import Key
+
+ON, OFF = CameraSwitched(True), CameraSwitched(False)
+
+
+def page(name: str) -> Any:
+    return SimpleNamespace(name=name, wake=lambda: None, acted=lambda: None, frames_to_ask=0)
+
+
+class Room:
+    """A hub with two pages, of which the first controls, and a window that wants the camera."""
+
+    def __init__(self) -> None:
+        self.hub = Hub(asyncio.get_running_loop(), EventBox())
+        self.hub.moving_source(None).start()
+        self.first, self.second = page("a"), page("b")
+
+    async def want(self, play: Play) -> None:
+        assert self.hub.source is not None
+        self.hub.source.want(play)
+        await asyncio.sleep(0)
+
+    def is_asked(self, viewer: Any) -> bool:
+        return bool(self.hub.facts(viewer)["camera_wanted"])
+
+
+def in_room(work: Any) -> None:
+    async def all_of_it() -> None:
+        room = Room()
+        await room.hub.enter(room.first)
+        await room.hub.enter(room.second)
+        await work(room)
+        room.hub.camera.close()
+        room.hub.close()
+
+    with ThreadPoolExecutor(1) as threads:  # playwright's loop may run in this one
+        threads.submit(asyncio.run, all_of_it()).result()
+
+
+def test_a_camera_that_was_switched_off_is_not_asked_for_again() -> None:
+    async def work(room: Room) -> None:
+        hub, first = room.hub, room.first
+        await room.want(Play.PLAY)
+        assert room.is_asked(first) and not room.is_asked(room.second)
+        hub.handle(first, ON)
+        assert not room.is_asked(first) and hub.facts(first)["camera_is_on"]
+        hub.handle(first, OFF)
+        await room.want(Play.PLAY)
+        assert not room.is_asked(first)
+        await room.want(Play.OFF)  # key c: photos
+        await room.want(Play.PLAY)  # and again
+        assert room.is_asked(first)
+
+    in_room(work)
+
+
+def test_a_page_that_leaves_or_loses_control_has_not_refused() -> None:
+    async def work(room: Room) -> None:
+        hub, first, second = room.hub, room.first, room.second
+        await room.want(Play.PLAY)
+        hub.handle(first, ON)
+        hub.handle(second, TakeControl())
+        hub.handle(first, OFF)  # as pages do then
+        assert room.is_asked(second)
+        hub.handle(second, ON)
+        hub.leave(second)
+        again = page("b")
+        await hub.enter(again)
+        assert room.is_asked(again)
+        hub.handle(again, OFF)
+        hub.handle(first, TakeControl())
+        assert room.is_asked(first)
+
+    in_room(work)
+
+
+def test_switching_off_takes_no_control() -> None:
+    async def work(room: Room) -> None:
+        room.hub.leave(room.first)
+        room.hub.handle(room.second, OFF)
+        assert room.hub.facts(room.second)["is_free"]
+        room.hub.handle(room.second, Key(97))
+        assert room.hub.facts(room.second)["controls"]
+
+    in_room(work)
+
+
+def test_pages_say_that_the_window_is_busy() -> None:
+    async def work(room: Room) -> None:
+        assert not room.hub.facts(room.first)["is_busy"]
+        assert [room.hub.put(Key(97)) for _ in range(MOST_EVENTS + 1)][-2:] == [True, False]
+        assert room.hub.facts(room.first)["is_busy"]
+
+    in_room(work)
