@@ -40,6 +40,7 @@ class Target:
 
 
 Attack = Callable[[Target, int], Awaitable[Came]]
+BY_LOOKING_PAGE = "&viewer=looks"  # the one of server.py, which controls: photos of others are refused
 ATTACKS: dict[str, tuple[int, Attack]] = {}  # way -> (how often in a whole run, what does it)
 
 
@@ -174,7 +175,10 @@ async def too_large(target: Target, count: int) -> Came:
 
     async def act(number: int) -> str:
         content = pieces() if number % 2 else bytes(40 << 20)
-        async with aiohttp.ClientSession() as client, client.post(target.at("photo"), data=content) as answer:
+        async with (
+            aiohttp.ClientSession() as client,
+            client.post(target.at("photo", BY_LOOKING_PAGE), data=content) as answer,
+        ):
             return str(answer.status)
 
     return await repeated(count, act, at_once=4)
@@ -185,7 +189,10 @@ async def bombs(target: Target, count: int) -> Came:
     content = png_of_zeros(60_000, 60_000)
 
     async def act(_: int) -> str:
-        async with aiohttp.ClientSession() as client, client.post(target.at("photo"), data=content) as answer:
+        async with (
+            aiohttp.ClientSession() as client,
+            client.post(target.at("photo", BY_LOOKING_PAGE), data=content) as answer,
+        ):
             return str(answer.status)
 
     return await repeated(count, act, at_once=8)
