@@ -207,7 +207,8 @@ def test_malformed_and_oversized_messages_close_the_socket(served: Served, bad: 
         async with aiohttp.ClientSession() as client:
             mine = await page(client, served)
             await mine.socket.send_str(bad)
-            assert await mine.closing_code() in (1008, 1009)
+            # 1006: the rest of a long message met a closed socket, which takes the server's last word with it
+            assert await mine.closing_code() in ((1008, 1009, 1006) if len(bad) > MESSAGE_BYTES else (1008, 1009))
 
     asked(work())
     asked(goes_on(served))
