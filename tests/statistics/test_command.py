@@ -105,8 +105,8 @@ def test_ctrl_c_and_on_again(ref, photos, whole, tmp_path) -> None:
         time.sleep(0.005)
     running.send_signal(signal.SIGINT)
     noted = running.communicate(timeout=120)[1]
-    if running.returncode:  # not finished already
-        assert running.returncode == 130, noted
+    assert running.returncode in (0, 130), noted
+    if running.returncode and not folder.result.exists():  # not finished already
         assert noted.splitlines()[-1].startswith("deepvis statistics: interrupted") and "Traceback" not in noted
         assert "run the same command again to go on" in noted
     assert main(["statistics", *words]) == 0
