@@ -12,7 +12,7 @@ import struct
 import sys
 import zlib
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -165,21 +165,25 @@ async def guessed(target: Target, count: int) -> Came:
     return await repeated(count, act)
 
 
+async def posted(target: Target, content: bytes | AsyncIterator[bytes]) -> str:
+    """The status of a photo's upload, as of the page that controls. content: as aiohttp takes data."""
+    async with (
+        aiohttp.ClientSession() as client,
+        client.post(target.at("photo", BY_LOOKING_PAGE), data=content) as answer,
+    ):
+        return str(answer.status)
+
+
 @attack("uploads_too_large", 60)
 async def too_large(target: Target, count: int) -> Came:
     """40 MB each, every other without saying its length."""
 
-    async def pieces() -> asyncio.AsyncIterator[bytes]:  # type: ignore[name-defined]
+    async def pieces() -> AsyncIterator[bytes]:
         for _ in range(40):
             yield bytes(1 << 20)
 
     async def act(number: int) -> str:
-        content = pieces() if number % 2 else bytes(40 << 20)
-        async with (
-            aiohttp.ClientSession() as client,
-            client.post(target.at("photo", BY_LOOKING_PAGE), data=content) as answer,
-        ):
-            return str(answer.status)
+        return await posted(target, pieces() if number % 2 else bytes(40 << 20))
 
     return await repeated(count, act, at_once=4)
 
@@ -189,11 +193,7 @@ async def bombs(target: Target, count: int) -> Came:
     content = png_of_zeros(60_000, 60_000)
 
     async def act(_: int) -> str:
-        async with (
-            aiohttp.ClientSession() as client,
-            client.post(target.at("photo", BY_LOOKING_PAGE), data=content) as answer,
-        ):
-            return str(answer.status)
+        return await posted(target, content)
 
     return await repeated(count, act, at_once=8)
 

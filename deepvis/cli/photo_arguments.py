@@ -66,8 +66,3 @@ def short_names(label: str) -> list[str]:
     first, _, rest = label.partition(" ")
     is_synset = first[:1] == "n" and first[1:].isdecimal()
     return (rest if is_synset else label).split(",")
-
-
-def label_of(info: NetInfo, unit: Unit) -> str:
-    is_class = unit.layer in info.label_layers and unit.channel < len(info.labels)
-    return short_label(info.labels[unit.channel]) if is_class else ""

@@ -172,7 +172,7 @@ def _units(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:
         if channel < each.channels:
             title = f"{each.name} {channel}"
             marks = (*found.marks, *range(len(each.name) + 1, len(title)))
-            label = _class_of(Unit(each.name, channel), info)
+            label = info.class_of(Unit(each.name, channel))
             yield Candidate(
                 CandidateKind.UNIT, title, Unit(each.name, channel), label or each.type, marks, found.points + 15
             )
@@ -217,11 +217,6 @@ def _layers(text: str, info: NetInfo) -> Iterator[Candidate]:
 
 def _of(found: Match) -> tuple[tuple[int, ...], float]:
     return found.marks, found.points
-
-
-def _class_of(unit: Unit, info: NetInfo) -> str:
-    is_class = unit.layer in info.label_layers and unit.channel < len(info.labels)
-    return short_label(info.labels[unit.channel]) if is_class else ""
 
 
 def _classes(text: str, layer: str, info: NetInfo) -> Iterator[Candidate]:

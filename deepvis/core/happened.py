@@ -15,7 +15,6 @@ from deepvis.core.effects import Effect, Say
 from deepvis.core.modes import MODES, words_of
 from deepvis.core.state import AppState, BackFilter, ViewState
 from deepvis.core.types import Unit
-from deepvis.core.words import short_label
 
 ANOTHER_PICTURE = "another picture"
 MOST_CHANGES = 2  # that are said of one key
@@ -79,8 +78,5 @@ def selection_words(before: AppState, after: AppState) -> str:
 
 def unit_words(state: AppState, unit: Unit) -> str:
     """ "conv5 151", "prob 285 Egyptian cat"."""
-    info = state.info
-    title = next((layer.title for layer in info.layers if layer.name == unit.layer), unit.layer)
-    is_class = unit.layer in info.label_layers and unit.channel < len(info.labels)
-    label = f" {short_label(info.labels[unit.channel])}" if is_class else ""
-    return f"{title} {unit.channel}{label}"
+    title = next((layer.title for layer in state.info.layers if layer.name == unit.layer), unit.layer)
+    return f"{title} {unit.channel} {state.info.class_of(unit)}".rstrip()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepvis.core.playing import VideoPlace
+from deepvis.core.words import short_label
 
 if TYPE_CHECKING:
     from deepvis.core.interventions import Intervention
@@ -273,6 +274,11 @@ class NetInfo:
         names = [each.name for each in self.layers if each.name in self.label_layers]
         preferred = [name for name in (current, self.prob_layer) if name in names]
         return (preferred or names[-1:] or [""])[0]
+
+    def class_of(self, unit: Unit) -> str:
+        """The class that a unit stands for, without its synset's number; "" if it stands for none."""
+        is_class = unit.layer in self.label_layers and unit.channel < len(self.labels)
+        return short_label(self.labels[unit.channel]) if is_class else ""
 
 
 @dataclass(frozen=True)

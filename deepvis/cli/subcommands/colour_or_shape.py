@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from deepvis.cli.guard import warn
 from deepvis.cli.parser import Parser, bad, whole
-from deepvis.cli.photo_arguments import class_unit, label_of, photo_rgb, unit_named
+from deepvis.cli.photo_arguments import class_unit, photo_rgb, unit_named
 from deepvis.cli.shared_options import add_network
 from deepvis.cli.subcommand import subcommand
 from deepvis.cli.subcommands.accuracy import PHOTOS, labelled
@@ -211,7 +211,7 @@ def facts_of(
         "model": info.name,
         "layer": unit.layer,
         "unit": unit.channel,
-        "label": label_of(info, unit),
+        "label": info.class_of(unit),
         "units_in_layer": info.layer(unit.layer).channels,
         "value": "probability" if is_probability else "largest value of the unit's map",
         "photos": [str(each.path) for each in found],

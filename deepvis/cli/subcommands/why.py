@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from deepvis.cli.parser import Parser, whole
-from deepvis.cli.photo_arguments import class_unit, label_of, photo_rgb, unit_named
+from deepvis.cli.photo_arguments import class_unit, photo_rgb, unit_named
 from deepvis.cli.shared_options import add_network
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.nearest import nearest
@@ -96,7 +96,7 @@ def facts_of(info: NetInfo, snapshot: Snapshot, layer: str, top: int) -> dict[st
         return {**of, "largest_activation": float(largest[channel])}
 
     return {
-        "chain": [{"layer": unit.layer, "unit": unit.channel, "label": label_of(info, unit)} for unit in found.chain],
+        "chain": [{"layer": unit.layer, "unit": unit.channel, "label": info.class_of(unit)} for unit in found.chain],
         "value": found.value,
         "is_score": is_score(snapshot, found),
         "layer": layer,

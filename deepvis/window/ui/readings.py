@@ -216,10 +216,7 @@ def shape_name(layer: LayerInfo) -> str:
 
 def label_of(scene: Scene, unit: Unit) -> str:
     """The class that a unit stands for, "" if it stands for none."""
-    info = scene.state.info
-    if unit.layer in info.label_layers and unit.channel < len(info.labels):
-        return short_label(info.labels[unit.channel])
-    return ""
+    return scene.state.info.class_of(unit)
 
 
 def top_classes(scene: Scene, count: int = 5) -> list[tuple[str, float]]:
