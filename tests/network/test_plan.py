@@ -98,3 +98,48 @@ def test_a_plan_is_made_once(net: GraphNet) -> None:
     for count in range(100):
         net._plan(4, frozenset([count % 4]), frozenset([count]))
     assert len(net._shared.plans) <= 64
+
+
+def fire(axis: int, folder: Path) -> GraphNet:
+    """Two rectified convolutions joined along an axis, "both", and one that takes what they made."""
+    random = np.random.default_rng(0)
+    held = {"w1": random.normal(size=(24, 3, 1, 1)), "w2": random.normal(size=(24, 3, 3, 3))}
+    held["last"] = random.normal(size=(2, 48 if axis == 1 else 24, 1, 1))
+    nodes = [
+        helper.make_node("Conv", ["data", "w1"], ["one"]),
+        helper.make_node("Relu", ["one"], ["one/relu"]),
+        helper.make_node("Conv", ["data", "w2"], ["two"], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["two"], ["two/relu"]),
+        helper.make_node("Concat", ["one/relu", "two/relu"], ["both"], axis=axis),
+        helper.make_node("Conv", ["both", "last"], ["d"]),
+    ]
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes, "net", [value("data", TensorProto.FLOAT, ["N", 3, 48, 48])], [value("d", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(array.astype(np.float32), name) for name, array in held.items()],
+    )  # fmt: skip
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), folder / "f.onnx")
+    return GraphNet(graph_of_file(read_model(folder / "f.onnx"), Source(folder / "f.onnx")).graph)
+
+
+@pytest.mark.parametrize(("side", "lie_together"), [(48, True), (6, False)], ids=["large", "small"])
+def test_rectified_values_are_written_where_they_are_joined(tmp_path: Path, side: int, lie_together: bool) -> None:
+    net = fire(1, tmp_path)
+    x = {"data": torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(1))}
+    tape = net.forward(x, shown=list(net.graph.versions))
+    one, two, both = (tape.blobs[name] for name in ("one/relu", "two/relu", "both"))
+    assert (one.data_ptr() == both.data_ptr()) is lie_together
+    assert torch.equal(one, tape.blobs["one"].relu()) and torch.equal(two, tape.blobs["two"].relu())
+    assert torch.equal(both, torch.cat([one, two], 1))
+    alone = net.forward(x)  # each rectifier is done with its convolution
+    seed = torch.ones_like(both)
+    for mode in ("gradient", "deconv", "guided"):
+        found = tape.backward("both", seed, mode)
+        for name, diff in alone.backward("both", seed, mode).items():
+            torch.testing.assert_close(found[name], diff, rtol=1e-4, atol=1e-5)
+
+
+def test_what_is_joined_along_another_axis_is_joined_by_itself(tmp_path: Path) -> None:
+    net = fire(0, tmp_path)
+    tape = net.forward({"data": torch.randn(1, 3, 48, 48)}, shown=list(net.graph.versions))
+    assert torch.equal(tape.blobs["both"], torch.cat([tape.blobs["one/relu"], tape.blobs["two/relu"]], 0))
