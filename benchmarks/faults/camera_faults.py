@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import time
@@ -19,7 +20,10 @@ from tests.helpers.screen import Screen
 CAMERA_PROGRAM = Path(__file__).resolve().with_name("program_with_camera.py")
 LONGEST_BACK = 60.0  # seconds: between two tries of the window lie 30 at most
 GRAYS = (30, 75, 120, 165, 210)  # told from each other on the screen
-SIZES = ((240, 320), (480, 640), (720, 1280), (57, 101), (120, 160), (48, 64), (640, 360))  # height, width
+SIZES = (  # height, width
+    *((16, 16), (48, 64), (57, 101), (120, 160), (240, 320), (480, 640), (640, 360)),
+    *((720, 1280), (1080, 1920), (2160, 3840)),
+)
 SLOW_SECONDS = 5.0
 WARM_TIMES = 3  # until what is counted is compared
 Found = dict[str, object]
@@ -32,6 +36,9 @@ class CameraCampaign:
         self._window, self._watch, self._stream = window, watch, stream
         self._draw = random.Random(seed)
         self._count = 0
+        changes = list(itertools.product(SIZES, (False, True)))  # in the same connection, in a new one
+        self._draw.shuffle(changes)
+        self._changes = itertools.cycle(changes)
         self.slow: list[str] = []  # sizes whose pictures were long in coming
 
     def _new_gray(self) -> int:
@@ -58,8 +65,7 @@ class CameraCampaign:
     def of_another_size(self) -> float | None:
         """The same with pictures of another size, in the same connection or in a new one."""
         shown = self._stream.shown
-        shown.height, shown.width = self._draw.choice(SIZES)
-        is_anew = self._draw.random() < 0.5
+        (shown.height, shown.width), is_anew = next(self._changes)
         if is_anew:
             seconds = self.gone_and_back()
         else:
@@ -123,7 +129,7 @@ def run_camera(screen: Screen, folder: Path, model: str, times: int, seed: int) 
 
 
 def run_sizes(screen: Screen, folder: Path, model: str, times: int, seed: int) -> Found:
-    """Pictures of another size, a fifth of ``times``."""
+    """Pictures of another size, a fifth of ``times``: with 100 each size in both ways."""
     with campaign_of(screen, folder, model, seed) as (campaign, window):
         found = campaign.repeated(campaign.of_another_size, max(times // 5, 2))
         return {**found, "slow": campaign.slow, "quit": window.quit()}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""``deepvis fetch`` from a server that does wrong, is killed, and runs three times at once. Prints JSON.
+"""``deepvis fetch`` from a server that does wrong, on a full disk, killed, and three times at once. Prints JSON.
 
     benchmarks/faults/downloads.py [--moments 50] [--ways cut stall ...] [--state FILE.jsonl]
 
@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -26,9 +28,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from benchmarks.faults.disk_full import disk, enlarge, full_faults
 from benchmarks.faults.hostile_server import CONTENT, HALF, SLOW, SLOW_SECONDS, WAYS, make_certificate, serving
 from benchmarks.faults.small_runs import Ran, Tried, at_once, load, run
 
+ROOM = (0.005, 0.1, 0.5, 0.9, 0.996, 1.0, 1.004, 1.008)  # of a full disk, in parts of the file; pages are 0.004
+DISK_TAKES = 4096  # of a tmpfs for the card
 SILENCE = 1.0  # seconds, in place of 30
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 GONE_ON = ("length-too-long", "cut", "cut-in-chunks", "reset", "stall")  # ways whose first half is kept
@@ -63,6 +68,10 @@ class Model:
 
     def is_right(self) -> bool:
         return (self.folder / "w").read_bytes() == CONTENT if (self.folder / "w").exists() else False
+
+    @property
+    def has_file(self) -> bool:
+        return (self.folder / "w").exists()
 
     def faults_of_end(self, ran: Ran) -> list[str]:
         """After the server was healed."""
@@ -189,6 +198,37 @@ def try_kills(root: Path, address: str, moments: int, state: Tried) -> dict[str,
     }
 
 
+def try_full_disks(root: Path, address: str) -> dict[str, object]:
+    """Into a small tmpfs, with room for so many bytes of the file; then there is room, and it goes on."""
+    (root / "healed").touch()
+    found: dict[str, object] = {}
+    for share, is_checked in itertools.product(ROOM, (True, False)):
+        at = root / "disk"
+        with disk(at, int(share * len(CONTENT)) + DISK_TAKES):
+            model = Model.made(at / "net", f"{address}/well/w", is_checked=is_checked)
+            first = model.fetch()
+            faults = [] if first.code == 0 else [*full_faults(first, at), *sentence_faults(first)]
+            kept = (model.folder / "w.part").stat().st_size if (model.folder / "w.part").exists() else 0
+            faults += ["a file has the name, and is not whole"] if model.has_file and not model.is_right() else []
+            enlarge(at)
+            (root / "asked").write_text("")
+            faults += model.faults_of_end(model.fetch())
+            asked = (root / "asked").read_text()
+            faults += ["it began anew"] if kept and f"bytes={kept}-" not in asked else []
+        said = first.sentence.replace(str(at), "")
+        found[f"room for {share:g} of it, {'checked' if is_checked else 'unchecked'}"] = {
+            **{"code": first.code, "kept": kept, "said": said, "faults": faults}
+        }
+    return found
+
+
+def full_disks_if_any(root: Path, address: str) -> dict[str, object]:
+    try:
+        return try_full_disks(root, address)
+    except (OSError, subprocess.CalledProcessError):
+        return {"left_out": "a tmpfs can be mounted by root alone"}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--moments", type=int, default=50)
@@ -212,6 +252,7 @@ def campaign(names: Sequence[str], moments: int, state: Tried) -> dict[str, obje
         found: dict[str, object] = {
             "ways": ways,
             "certificates": try_certificates(root),
+            "full disks": full_disks_if_any(root, address),
             "changed on the server": try_changed(root, address),
             "three at once": try_three(root, address),
             "killed": try_kills(root, address, moments, state),

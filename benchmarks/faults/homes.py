@@ -40,6 +40,7 @@ HOMES: dict[str, Mapping[str, str | None]] = {
     "locale C": {"HOME": "{home}", "LC_ALL": "C", "LANG": None},
     "locale C, no home": {"HOME": "{closed}/nobody", "LC_ALL": "C", "LANG": None},
 }
+NAMED, TURNS = 20, 5  # units that each of three windows names; how often
 WINDOW = ["--headless", "--size", "1000x700", "--keys", "down ctrl+s ctrl+e ctrl+d G W x", "--stats", "{at}/stats.json"]
 RIGHT = "exit code {}: {}"
 
@@ -167,6 +168,32 @@ def try_three_windows(around: Surroundings) -> dict[str, object]:
     return {"codes": [each.code for each in ran], "said": said, "faults": faults}
 
 
+def try_three_names(around: Surroundings) -> dict[str, object]:
+    """Three windows that give NAMED units a name each at the same time, of one layer in turn."""
+    at = around.folder.empty("three")
+    words = [words_naming(number, at) for number in range(3)]
+    ran = at_once(words, environ={"DEEPVIS_CACHE": str(at / "cache"), "DEEPVIS_DATA": str(at / "data")})
+    (file,) = (at / "data" / "names").glob("*.json")
+    found = {row["name"] for row in json.loads(file.read_text())["units"]}
+    lost = sorted({name_of(number, unit) for number in range(3) for unit in range(NAMED)} - found)
+    faults = [f"a traceback: {each.last_words}" for each in ran if each.has_traceback]
+    faults += [RIGHT.format(each.code, each.last_words) for each in ran if each.code != 0]
+    faults += [f"lost: {', '.join(lost)}"] if lost else []
+    return {"codes": [each.code for each in ran], "named": 3 * NAMED, "kept": len(found), "faults": faults}
+
+
+def name_of(window: int, unit: int) -> str:
+    return f"w{window}u{unit}"
+
+
+def words_naming(window: int, at: Path) -> list[str]:
+    """Of a window without a screen that names every third unit of the first layer, beginning with its own."""
+    keys = ["down", *["right"] * window]
+    for unit in range(NAMED):
+        keys += ["ctrl+t", f'"{name_of(window, unit)}"', "enter", "right", "right", "right"]
+    return ["--headless", "--size", "1000x700", "--keys", " ".join(keys), "--stats", str(at / f"stats{window}.json")]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=Path, required=True, metavar="DIR")
@@ -191,6 +218,9 @@ def main() -> None:
             found["three at once"][name] = state.once(  # type: ignore[index]
                 f"three: {name}", lambda name=name: try_three(around, name)
             )
+        found["three at once"]["names"] = [  # type: ignore[index]
+            state.once(f"names: {turn}", lambda: try_three_names(around)) for turn in range(TURNS)
+        ]
         found["three at once"]["window"] = state.once("three: window", lambda: try_three_windows(around))  # type: ignore[index]
     finally:
         shutil.rmtree(root, ignore_errors=True)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """kill -9 at random moments of the long commands, then the same command to its end: the same bytes? Prints JSON.
 
-    benchmarks/faults/killed.py --images DIR [--moments 50] [--commands scan search ...] [--state FILE.jsonl]
+    benchmarks/faults/killed.py --images DIR [--moments 50] [--first N] [--commands scan search ...] [--state FILE]
 
 Of each command an undisturbed run gives the files that are expected. Then, for each moment, a run in an empty folder
 is killed, every third one a second time as it goes on, and the command is run to its end: it must exit with 0 (or say
@@ -46,6 +46,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=Path, required=True, metavar="DIR")
     parser.add_argument("--moments", type=int, default=50)
+    parser.add_argument(
+        "--first", type=int, default=0, metavar="N", help="number of the first moment, of 0 to --moments"
+    )
     parser.add_argument("--commands", nargs="+", default=RESUMED, choices=list(CASES))
     parser.add_argument("--state", type=Path, metavar="FILE")
     arguments = parser.parse_args()
@@ -54,7 +57,7 @@ def main() -> None:
         state = Tried(arguments.state)
         folder = Folder.of(Path(root), arguments.images)
         campaigns = [Campaign(CASES[name], folder, state) for name in arguments.commands]
-        for number in range(arguments.moments):  # of all commands, so that what is cut short is even
+        for number in range(arguments.first, arguments.moments):  # of all commands, so that what is cut short is even
             for campaign in campaigns:
                 campaign.try_moment(number)
     print(json.dumps({"seed": SEED, "commands": {each.name: each.figures() for each in campaigns}}, indent=1))

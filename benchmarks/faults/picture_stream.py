@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -85,7 +86,11 @@ class PictureStream:
 
     def _part(self) -> bytes:
         shown = self.shown
-        bgr = np.full((shown.height, shown.width, 3), shown.gray, np.uint8)
-        jpeg = cv2.imencode(".jpg", bgr)[1].tobytes()
+        jpeg = _jpeg(shown.gray, shown.height, shown.width)
         head = b"--" + BOUNDARY + b"\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg)
         return head + jpeg + b"\r\n"
+
+
+@lru_cache(maxsize=8)
+def _jpeg(gray: int, height: int, width: int) -> bytes:
+    return cv2.imencode(".jpg", np.full((height, width, 3), gray, np.uint8))[1].tobytes()

@@ -8,7 +8,6 @@ import json
 import os
 import signal
 import sys
-from collections import defaultdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -16,8 +15,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from deepvis.cli.main import entry
 from deepvis.core.cache import ByteCache
 from deepvis.core.files import write_file
+from deepvis.core.history import frames_of
+from deepvis.core.state import HistoryStep
+from deepvis.core.types import PastPicture
+from deepvis.scan.running_tables import RunningTables
 from deepvis.scan.running_top_parts import PictureBook
 
+COUNTED = ("ByteCache", "PictureBook", "RunningTables", "PastPicture", "HistoryStep")  # bounded in bytes
 FIELDS = ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")
 
 
@@ -39,18 +43,33 @@ def heap_in_use() -> float | None:
 
 
 def cache_bytes() -> dict[str, int]:
-    """Bytes in all caches and in the running top 9s, by what they hold."""
-    found: dict[str, int] = defaultdict(int)
+    """Bytes in all that is bounded by them, by the name of what holds it.
+
+    The types are compared: isinstance would ask torch's lazy objects for their class.
+    """
+    found = dict.fromkeys(COUNTED, 0)
+    frames: dict[int, int] = {}
     for each in gc.get_objects():
-        if type(each) in (ByteCache, PictureBook):  # isinstance would ask torch's lazy objects for their class
-            found[type(each).__name__] += each.bytes
-    return dict(found)
+        kind = type(each)
+        if kind is ByteCache or kind is PictureBook:
+            found[kind.__name__] += each.bytes
+        elif kind is RunningTables:
+            found["RunningTables"] += each.values.nbytes + each.places.nbytes + each.slots.nbytes
+        elif kind is PastPicture:
+            found["PastPicture"] += each.rgb.nbytes
+        elif kind is HistoryStep:
+            frames.update((id(frame), frame.rgb.nbytes) for frame in frames_of(each))
+    found["HistoryStep"] = sum(frames.values())
+    return found
 
 
 def write_figures(*_: object) -> None:
     in_use = heap_in_use()
     mega = {f"{name}_mb": round(count / 1e6, 2) for name, count in cache_bytes().items()}
-    figures = {"heap_in_use_mb": None if in_use is None else round(in_use / 1e6, 2), **mega}
+    figures = dict(mega)
+    if in_use is not None:
+        figures["heap_in_use_mb"] = round(in_use / 1e6, 2)
+        figures["beside_mb"] = round(figures["heap_in_use_mb"] - sum(mega.values()), 2)
     write_file(os.environ["FIGURES_FILE"], json.dumps(figures).encode())
 
 

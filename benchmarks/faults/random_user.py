@@ -54,28 +54,43 @@ HABITS: tuple[Habit, ...] = (
     Habit(0.3, ("ctrl+a",)),  # autoplay
     Habit(0.2, ("ctrl+r", "Right", "Down", "ctrl+r")),  # a recording of a moment
 )
+FILLING: tuple[Habit, ...] = (  # what holds pictures by design is to be full before growth is looked for
+    Habit(4, ("l", "x", "Escape")),  # climbs that are stopped
+    Habit(3, ("c", *["e"] * 8, "c")),  # photos
+    Habit(2, ("P", "P")),  # pinned frames, which undo brings back
+    Habit(4, ("l", "l", "l", "o", "l", "l")),  # top 9s
+    Habit(1, ("c", "G", "l", "l", "o", "l", "l", "l", "c")),  # those of the scanned photos
+    Habit(0.3, ("R",)),  # streams that undo brings back
+)
+FILLING_SHARE = 0.5  # of the acts while they are to fill
+FILLING_DELAY = "250"  # milliseconds from key to key: what is asked for is to come
 MOUSE_SHARE = 0.25  # of all acts; of these:
 BUTTONS = ((), (), (), ("1",), ("1",), ("4",), ("5",))  # moves alone, clicks, turns of the wheel
 
 
 class RandomUser:
-    """Draws what is done next. size: (height, width) of the window in pixels."""
+    """Draws what is done next. size: (height, width) of the window in pixels. fills: caches are to become full."""
 
     def __init__(self, seed: int, window: str, size: tuple[int, int]) -> None:
         self._draw, self._window, self._size = random.Random(seed), window, size
-        self._weights = [habit.often for habit in HABITS]
+        self.fills = False
 
     def next_act(self) -> list[Step]:
         """What is done at once: a key, a row of keys, or the mouse."""
+        if self.fills and self._draw.random() < FILLING_SHARE:
+            return [("key", "--delay", FILLING_DELAY, *self._drawn(FILLING).keys)]
         if self._draw.random() < MOUSE_SHARE:
             height, width = self._size
             col, row = self._draw.randrange(width), self._draw.randrange(height)
             place = ("mousemove", "--window", self._window, str(col), str(row))
             button = self._draw.choice(BUTTONS)
             return [(*place, *(("click", *button) if button else ()))]
-        (habit,) = self._draw.choices(HABITS, self._weights)
-        return [("key", "--delay", "30", *habit.keys)]
+        return [("key", "--delay", "30", *self._drawn(HABITS).keys)]
+
+    def _drawn(self, habits: Sequence[Habit]) -> Habit:
+        (habit,) = self._draw.choices(habits, [each.often for each in habits])
+        return habit
 
     def next_pause(self) -> float:
         """Seconds until the next act: mostly short, now and then one in which all panes settle."""
-        return self._draw.choice((0.05, 0.1, 0.2, 0.3, 0.5, 0.5, 1.0, 3.0))
+        return self._draw.choice((0.05, 0.1, 0.1, 0.2, 0.2, 0.3, 0.5, 2.0))

@@ -26,7 +26,8 @@ def run_share(screen: Screen, folder: Path, model: str, times: int, seed: int) -
         (served / f"photo{number}.jpg").write_bytes(gray_photo(gray))
     try:
         with stalling_share(served, mounted) as share:
-            return _stalled(screen, folder, model, share, mounted, max(times // 10, 2))
+            found = _stalled(screen, folder, model, share, mounted, max(times // 10, 2))
+            return {**found, "named_at_the_start_while_it_stalls": _begun(screen, folder, model, share, mounted)}
     except NoShareError as error:
         return {"left_out": str(error)}
 
@@ -48,6 +49,29 @@ def _stalled(screen: Screen, folder: Path, model: str, share: StallingShare, mou
         screen.xdotool("key", "e")
         time.sleep(1)
         return {**found, "quit_while_it_stalls": window.quit()}
+
+
+def _begun(screen: Screen, folder: Path, model: str, share: StallingShare, mounted: Path) -> Found:
+    """The program is started on a share that hangs: seconds until its window, what it says, and back when it answers.
+
+    The window's seconds are those from the program's start, libraries and all; ``answers`` has those of a share that
+    does not hang.
+    """
+    watch, seconds = ScreenWatch(screen), {}
+    for name, stalls in (("answers", False), ("stalls", True)):
+        if stalls:
+            share.stall()
+        else:
+            share.go_on()
+        began = time.monotonic()
+        with driven_window(screen, folder, ["--model", model, "--images", str(mounted)]) as window:
+            seconds[name] = round(time.monotonic() - began, 1)
+            time.sleep(STALL_SECONDS)
+            keys = window.key_times(watch, 3)
+            share.go_on()
+            back = watch.seconds_until_gray(GRAYS[0], INPUT_PANE, LONGEST_SEEN)
+            ended = window.quit()
+    return {"window_after_seconds": seconds, "key_to_pixel_ms": median(keys), "back_seconds": back, "quit": ended}
 
 
 def _others(window: DrivenWindow, watch: ScreenWatch, share: StallingShare, other: Path) -> Found:

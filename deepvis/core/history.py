@@ -17,7 +17,7 @@ from deepvis.core.state import AppState, Cursor, History, HistoryStep, Outcome, 
 from deepvis.core.types import Frame, Unit
 
 MOST_STEPS = 1000
-MOST_BYTES = 48 << 20  # of frames that steps hold: pinned ones, and those at which the source was frozen
+MOST_BYTES = 24 << 20  # of frames that steps hold: pinned ones, and those at which the source was frozen
 MOST_VISITED = 200
 
 
@@ -56,11 +56,11 @@ def remembered_late(state: AppState, reverse: type[Effect]) -> AppState:
 
 def bounded(past: tuple[HistoryStep, ...]) -> tuple[HistoryStep, ...]:
     """The newest steps, ``MOST_STEPS`` at most, with ``MOST_BYTES`` of frames at most; the last in any case."""
-    if not past or not _frames_of(past[-1]):
+    if not past or not frames_of(past[-1]):
         return past[-MOST_STEPS:]  # the last is new: without frames of its own nothing is to be counted again
     room, seen = MOST_BYTES, set[int]()
     for count, step in enumerate(reversed(past[-MOST_STEPS:])):
-        new = {id(frame): frame.rgb.nbytes for frame in _frames_of(step) if id(frame) not in seen}
+        new = {id(frame): frame.rgb.nbytes for frame in frames_of(step) if id(frame) not in seen}
         seen.update(new)
         room -= sum(new.values())
         if room < 0 and count:
@@ -68,7 +68,7 @@ def bounded(past: tuple[HistoryStep, ...]) -> tuple[HistoryStep, ...]:
     return past[-MOST_STEPS:]
 
 
-def _frames_of(step: HistoryStep) -> tuple[Frame, ...]:
+def frames_of(step: HistoryStep) -> tuple[Frame, ...]:
     """The pictures that a step holds."""
     compared, held = step.gives.view.compared, step.gives.input.held
     pinned = None if compared is None else compared.frame

@@ -7,7 +7,7 @@ from dataclasses import replace
 from deepvis.core.state import AppState, LookedBack
 from deepvis.core.types import OptimizeProgress, PastPicture
 
-MOST_BYTES = 32 << 20
+MOST_BYTES = 16 << 20
 MOST_PICTURES = 600
 NOTCHES = 50  # of the wheel from the first picture to the newest, at most
 

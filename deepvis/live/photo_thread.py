@@ -7,6 +7,8 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
+ANSWER_SECONDS = 2.0  # that a path which the user has named is waited for
+
 T = TypeVar("T")
 
 

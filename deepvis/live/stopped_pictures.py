@@ -14,7 +14,7 @@ from deepvis.live.provenance import PictureOrigin
 if TYPE_CHECKING:
     from deepvis.models.model import Model
 
-CACHE = 64 << 20  # bytes of pictures, of those looked at last
+CACHE = 16 << 20  # bytes of pictures, of those looked at last: a hundred of 227 x 227
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,10 +41,10 @@ class StoppedPictures:
         self._covers: Unit | None = None  # whose finished pictures lie under a stopped one
 
     def keep(self, progress: OptimizeProgress, model: Model) -> None:
-        """Show this picture of its unit, in the place of an earlier one."""
+        """Show this picture of its unit, in the place of an earlier one. Its history is not kept: up to 16 MB each."""
         progress.rgb.setflags(write=False)
         with self._lock:
-            self._pictures.put(progress.unit, _Stopped(progress, model))
+            self._pictures.put(progress.unit, _Stopped(replace(progress, past=()), model))
 
     def forget(self, unit: Unit) -> None:
         """The unit has a finished picture."""

@@ -21,7 +21,7 @@ from deepvis.scan.running_top_parts import ALIKE, Allowance, Maps, Moment, TopPi
 
 SHARE = 0.03  # of a pass's time; what the calls around it cost comes on top
 CAPACITY = 192 << 20  # bytes of input pictures that are kept, those of forgotten streams among them
-MOST_FORGOTTEN = 20  # streams that can be brought back
+MOST_FORGOTTEN = 5  # streams that can be brought back; the tables of each take a megabyte for 9,000 units
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,7 @@ from deepvis.core.state import AppState
 from deepvis.core.user_error import UsageError
 from deepvis.live.backend import open_backend
 from deepvis.live.own_folder import identity_if_any
+from deepvis.live.photo_thread import ANSWER_SECONDS, within
 from deepvis.live.shown_model import ShownModel
 from deepvis.models.model import Model
 from deepvis.models.zoo import OVERRIDES, open_model
@@ -120,14 +121,23 @@ def opened_window(settings: Settings, options: RunOptions, title: str, place: Wi
 
 
 def check_sources(settings: Settings) -> None:
-    """Raises UsageError for photos, a video or unit images that cannot be there."""
+    """Raises UsageError for photos, a video or unit images that cannot be there.
+
+    A disk or a share that gives no answer is not waited for: the window opens, and says so (live/photo_reading.py).
+    """
+    unknown: str | None = None
+    if problem := within(ANSWER_SECONDS, lambda: sources_problem(settings), unknown):
+        raise UsageError(problem)
+
+
+def sources_problem(settings: Settings) -> str | None:
+    """Why these photos, this video or these unit images cannot be there; None where they may."""
     problem = images_problem(settings.images) if settings.images else None
     problem = problem or (video_problem(settings.video) if settings.video else None)
     folder = settings.unit_image_dir
     if problem is None and folder is not None and not Path(folder).is_dir():
         problem = f"--unit-images {folder}: there is no such folder; {program()} optimize-layer makes one"
-    if problem:
-        raise UsageError(problem)
+    return problem
 
 
 def network_of(settings: Settings) -> NetworkRef:

@@ -30,7 +30,7 @@ from deepvis.core.why import reason_selected
 from deepvis.live.camera_list import CameraList
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.live.input import ListedPhotos
-from deepvis.live.photo_thread import within
+from deepvis.live.photo_thread import ANSWER_SECONDS, within
 from deepvis.sources.directory import images_problem
 from deepvis.window.autoplay import AutoplayClock
 from deepvis.window.card_picture import why_not_among_nine
@@ -71,7 +71,6 @@ GO_TO_SECONDS = 1.0  # after the last digit the typed number is gone to
 FREEZE_SECONDS = 600.0  # for which it is said why the source was frozen
 SCAN_SECONDS = 30.0  # for which it is said how a scan has ended: the user may have looked elsewhere
 WALKING_SECONDS = 5.0  # after a key or a click in which sorted tiles stay where they are
-ANSWER_SECONDS = 2.0  # that a typed path is waited for
 CONSENT_SECONDS = 6.0  # in which the same key once more does what was refused
 
 

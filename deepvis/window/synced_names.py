@@ -17,6 +17,7 @@ from deepvis.core.types import Unit
 from deepvis.core.unit_names import NO_NAMES, Change, Naming, UnitNames, changes_between, taken_over
 
 LOOK_SECONDS = 2.0  # between looks whether another window has changed the file
+UNKNOWN = ("", 0, 0)  # of the file after a write: another window may have written since, so the next look reads it
 
 
 @dataclass(frozen=True)
@@ -119,8 +120,6 @@ def _synced(
     path: Path = names_path(model, network)
     if changes:
         names: UnitNames | None = change_names(path, changes, model, network)
-    elif stamp is not None and file_stamp(path) == stamp:
-        names = None
-    else:
-        names = read_names(path)
-    return _Read(names, file_stamp(path) or (str(path), 0, 0))
+        return _Read(names, UNKNOWN)
+    now = file_stamp(path) or (str(path), 0, 0)  # before it is read: what is written meanwhile is read at the next look
+    return _Read(None if stamp == now else read_names(path), now)

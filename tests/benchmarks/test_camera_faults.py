@@ -14,8 +14,11 @@ from benchmarks.faults.picture_stream import PictureStream
 from benchmarks.faults.screen_watch import ScreenWatch
 from benchmarks.faults.stalling_share import NoShareError, stalling_share
 from deepvis.core.state import InputState
+from deepvis.core.user_error import UsageError
 from deepvis.live.input import InputWorker
+from deepvis.settings.table import Settings
 from deepvis.sources.opening import open_moving, open_still
+from deepvis.window.app import check_sources
 from tests.helpers.pictures import save_photo
 from tests.helpers.waiting import until
 
@@ -65,6 +68,24 @@ def test_photos_of_a_share_that_gives_no_answer(tmp_path: Path) -> None:
             share.go_on()
             until(lambda: shown() == (GRAYS[1], False), "the second photo")
             worker.stop()
+    except NoShareError as error:
+        pytest.skip(str(error))
+
+
+def test_a_share_that_hangs_from_the_start_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deepvis.window.app.ANSWER_SECONDS", 0.1)
+    served, mounted = tmp_path / "served", tmp_path / "mounted"
+    served.mkdir()
+    mounted.mkdir()
+    save_photo(served / "0.png", GRAYS[0])
+    settings = Settings(images=str(mounted / "nowhere"))
+    try:
+        with stalling_share(served, mounted) as share:
+            share.stall()
+            check_sources(settings)
+            share.go_on()
+            with pytest.raises(UsageError, match="there is no such folder"):
+                check_sources(settings)
     except NoShareError as error:
         pytest.skip(str(error))
 

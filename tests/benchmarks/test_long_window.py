@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from benchmarks.faults.long_window import parser, run, summary
 from benchmarks.faults.process_figures import process_figures
-from benchmarks.faults.random_user import HABITS, RandomUser
+from benchmarks.faults.program_with_figures import cache_bytes
+from benchmarks.faults.random_user import FILLING, HABITS, RandomUser
+from deepvis.core.cache import ByteCache
+from deepvis.core.history import undoable
+from deepvis.core.state import AppState, HistoryStep, InputState
+from deepvis.core.types import Frame, PastPicture
+from tests.window.ui.scenes import INFO
 
 if TYPE_CHECKING:
     from tests.helpers.screen import Screen
@@ -23,6 +32,30 @@ def test_the_same_seed_does_the_same_and_nothing_quits() -> None:
     words = Counter(word for act in acts[0] for step in act for word in step)
     assert {"q", "ctrl+c"}.isdisjoint(words)
     assert {"x", "G", "v", "mousemove", "click"} <= set(words)
+
+
+def test_while_caches_fill_half_of_what_is_done_fills_them() -> None:
+    user = RandomUser(3, "7", (930, 1500))
+    filling = {habit.keys for habit in FILLING}
+    shares = []
+    for user.fills in (True, False):
+        acts = [tuple(step[3:]) for _ in range(1000) for step in user.next_act() if step[0] == "key"]
+        shares.append(sum(act in filling for act in acts) / 1000)
+    assert 0.4 < shares[0] < 0.6 and shares[1] < 0.01
+
+
+def test_what_is_bounded_is_counted_by_what_holds_it() -> None:
+    picture = np.zeros((4, 4, 3), np.uint8)
+    cache: ByteCache[np.ndarray] = ByteCache(100, lambda each: each.nbytes)
+    gc.collect()  # of other tests
+    before = cache_bytes()
+    cache.put("a", picture)
+    past = PastPicture(1, 0.0, picture)
+    gives = replace(undoable(AppState(INFO)), input=InputState(held=Frame(1, picture)))
+    steps = [HistoryStep(gives), HistoryStep(gives)]  # a frame counts once
+    more = {name: count - before[name] for name, count in cache_bytes().items()}
+    assert more == {"ByteCache": 48, "PastPicture": 48, "HistoryStep": 48, "PictureBook": 0, "RunningTables": 0}
+    assert past and steps
 
 
 def test_what_opens_a_field_is_left_with_escape_or_enter() -> None:

@@ -221,6 +221,9 @@ def test_a_stopped_picture_stays_with_its_unit_until_a_finished_one_takes_its_pl
     last = worker.outbox.answer(lambda answer: answer.request.id == 3).value
     found = stopped(UnitImages(other, 1))
     assert found.optimized is last.rgb and not last.rgb.flags.writeable
+    held = [stopped._pictures.get(unit).progress for unit in (first, other)]
+    assert last.past and not any(each.past for each in held), "what is held beside the counted bytes"
+    assert stopped._pictures.bytes == sum(each.rgb.nbytes for each in held)
     assert found.notes["optimized"] == f"stopped at iteration {last.iteration} of 100000"
     assert found.unsaved == found.notes["optimized"]
     assert stopped(UnitImages(first, 1)).optimized is not None

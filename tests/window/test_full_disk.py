@@ -12,7 +12,7 @@ from deepvis.core import names_file
 from deepvis.core.names_file import names_path, read_names
 from deepvis.core.state import AppState
 from deepvis.core.types import Unit
-from deepvis.core.unit_names import Naming, UnitNote, names_of
+from deepvis.core.unit_names import NOTHING_SAID, Change, Naming, UnitNames, UnitNote, names_of
 from deepvis.window import synced_names
 from deepvis.window.gestures import GestureLog, read_replay, start_of
 from deepvis.window.synced_names import SyncedNames
@@ -48,6 +48,24 @@ def test_names_are_written_once_there_is_room(names: Path, monkeypatch: pytest.M
         threads.submit(int).result()
         assert synced.turn(naming, "net").names.of(FIVE) == DOG and synced.unsaved_words == ""
     assert read_names(names).of(FIVE) == DOG
+
+
+def test_what_another_window_writes_right_after_this_one_is_seen(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    naming, other = Naming(own=names_of({FIVE: DOG}.items())), Unit("conv1", 6)
+
+    def both_write(path: Path, changes: dict[Unit, Change], *which: str) -> UnitNames:
+        found = names_file.change_names(path, changes, *which)
+        names_file.change_names(path, {other: (NOTHING_SAID, DOG)}, *which)
+        return found
+
+    monkeypatch.setattr(synced_names, "change_names", both_write)
+    with ThreadPoolExecutor(1) as threads:
+        synced = SyncedNames(threads, lambda: "0123")
+        for _ in range(3):
+            naming = synced.turn(naming, "net")
+            threads.submit(int).result()
+        naming = synced.turn(naming, "net")
+    assert naming.names.of(FIVE) == naming.names.of(other) == DOG
 
 
 def test_names_are_tried_once_more_when_the_window_is_closed(names: Path, monkeypatch: pytest.MonkeyPatch) -> None:
