@@ -12,7 +12,7 @@ from deepvis.window.ui.events import Event, Key, Mouse, Pasted, Resized
 
 MOUSE_KINDS = ("press", "wheel", "move", "leave")
 MOST_STEPS = 20  # of the wheel, in one message
-MOST_CHARACTERS = 10_000  # pasted
+PASTED_CHARACTERS = 10_000  # pasted
 LARGEST_NUMBER = 100_000  # of rows, columns and sides
 
 
@@ -88,7 +88,7 @@ def _size(found: dict[str, Any]) -> ClientMessage:
 
 
 def _paste(found: dict[str, Any]) -> ClientMessage:
-    return Pasted(_text(found, "text", MOST_CHARACTERS))
+    return Pasted(_text(found, "text", PASTED_CHARACTERS))
 
 
 def _camera(found: dict[str, Any]) -> ClientMessage:

@@ -67,7 +67,7 @@ class PageRequests:
         app.router.add_get("/recording.mp4", self._recording, allow_head=False)
         return app
 
-    def close_mute(self, protocols: Iterable[Any]) -> None:
+    def close_idle(self, protocols: Iterable[Any]) -> None:
         """Close the sockets over which no whole request has come for long. protocols: of all that are open."""
         now = time.monotonic()
         self._seen_at = {each: self._seen_at.get(each, now) for each in protocols}
@@ -110,7 +110,7 @@ class PageRequests:
         if len(hub.control.viewers) >= limits.MOST_VIEWERS and hub.control.namesake(name) is None:
             await socket.close(code=FULL, message=b"too many viewers")
             return socket
-        viewer = Viewer(socket, name, lambda: hub.newest, hub.facts, hub.coded)
+        viewer = Viewer(socket, name, lambda: hub.newest, hub.facts, hub.piece)
         await hub.enter(viewer)
         sending = asyncio.get_running_loop().create_task(viewer.send_all())
         viewer.wake()

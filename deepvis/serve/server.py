@@ -17,7 +17,7 @@ from deepvis.serve.address import ServeAddress, certificate
 from deepvis.serve.event_box import EventBox
 from deepvis.serve.hub import Hub
 from deepvis.serve.limits import FIRST_REQUEST_SECONDS
-from deepvis.serve.pictures import taken
+from deepvis.serve.pictures import served_picture
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -49,7 +49,7 @@ class WindowServer:
 
     def publish(self, bgr: np.ndarray, answers: int = 0) -> None:
         """Show an (H, W, 3) uint8 picture; it is copied. answers: as in ``ServedPicture``."""
-        picture = taken(bgr, answers)
+        picture = served_picture(bgr, answers)
         self.hub.newest = picture
         self.hub.recordings.show(picture.bgr)
         self.call(self.hub.picture_came)
@@ -94,7 +94,7 @@ class WindowServer:
         sockets = AcceptedSockets(self._listener, http, context)
 
         def close_idle() -> None:
-            pages.close_mute(http.connections)
+            pages.close_idle(http.connections)
             sockets.abort_slow()
 
         looking = self._loop.create_task(_every_second(close_idle, self.hub.look_after_viewers))
