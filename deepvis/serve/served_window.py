@@ -26,6 +26,10 @@ class ServedWindow:
     def size(self) -> tuple[int, int]:
         return self._size
 
+    @property
+    def has_press(self) -> bool:
+        return self._server.events.has_press
+
     def show(self, bgr: np.ndarray) -> None:
         self._answers += self._is_answer_due
         self._is_answer_due = False

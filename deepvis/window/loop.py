@@ -185,6 +185,8 @@ class Loop:
             self.parts.start_network()
         self._run_script()
         self._show()
+        if self.screen.compose.is_partial:
+            return
         self._save_pictures()
         for answer in self._saver.turn(self.screen, self._mouse):
             self._say(answer)

@@ -165,6 +165,8 @@ class SplitWindow:
 class HalfWindow:
     """A half of a split window, as an ``AnyWindow``. events: that wait for its toolbox."""
 
+    has_press = False  # both are drawn in turn: neither stops for the other
+
     def __init__(self, whole: SplitWindow, half: int) -> None:
         self.events: list[Event] = []
         self._whole, self._half = whole, half
