@@ -16,6 +16,7 @@ class ServedWindow:
     """One more window: pictures go to the viewers, their events come from them."""
 
     receives_text, opens_paths = True, False
+    pixel_ratio = 1.0  # of the page that gives the size
 
     def __init__(self, server: WindowServer, height: int, width: int) -> None:
         self._server = server
@@ -40,7 +41,7 @@ class ServedWindow:
         self._is_answer_due = self._is_answer_due or bool(events)
         for event in events:
             if isinstance(event, Resized):
-                self._size = (event.height, event.width)
+                self._size, self.pixel_ratio = (event.height, event.width), event.pixel_ratio
         return events
 
     def copy(self, text: str) -> bool:

@@ -41,6 +41,10 @@ class SplitWindow:
         return max(height - self._strip, 1), (width - self._gap) // 2
 
     @property
+    def pixel_ratio(self) -> float:
+        return self._window.pixel_ratio
+
+    @property
     def receives_text(self) -> bool:
         return self._window.receives_text
 
@@ -174,6 +178,10 @@ class HalfWindow:
     @property
     def size(self) -> tuple[int, int]:
         return self._whole.size
+
+    @property
+    def pixel_ratio(self) -> float:
+        return self._whole.pixel_ratio
 
     @property
     def receives_text(self) -> bool:

@@ -54,9 +54,9 @@ def test_pixel_ratio_and_touch(chromium: Any, served: Served) -> None:
         until(lambda: "nobody controls" in page.inner_text("#state"), "what is so")
         page.wait_for_timeout(4500)  # the other page's control has lapsed
         page.keyboard.press("o")
-        until(lambda: page.wait_for_timeout(50) or canvas_size(page)[0] < 700, "a picture for a phone")
+        until(lambda: page.wait_for_timeout(50) or canvas_size(page)[0] == 1170, "the phone's own pixels")
         before = settled(page)
-        page.touchscreen.tap(190, 300)
+        page.touchscreen.tap(110, 390)  # a tile
         tapped = changes(page, before, "the tap")
         page.tap("#moves [data-key=right]")
         changes(page, tapped, "the button of an arrow")

@@ -121,15 +121,10 @@ async function draw(data) {
   veil("");
 }
 
-function wishedRatio() {
-  const pixels = window.devicePixelRatio || 1, short = Math.min(stage.clientWidth, stage.clientHeight);
-  return short < 560 ? Math.min(pixels, Math.max(1, 480 / short)) : pixels;  // on a phone words stay large enough to read
-}
-
 function sendSize() {
   if (!stage.clientHeight || !stage.clientWidth || facts.controls === false) return;
-  ratio = wishedRatio();
-  send({type: "size", height: Math.floor(stage.clientHeight * ratio), width: Math.floor(stage.clientWidth * ratio)});
+  ratio = window.devicePixelRatio || 1;
+  send({type: "size", height: Math.floor(stage.clientHeight * ratio), width: Math.floor(stage.clientWidth * ratio), ratio});
 }
 
 function fit() {

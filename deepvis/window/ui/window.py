@@ -41,6 +41,10 @@ class AnyWindow(Protocol):
         """(height, width) of the area for the picture."""
 
     @property
+    def pixel_ratio(self) -> float:
+        """Pixels of the picture for one by which the user's other text is measured; 1 where nothing is known of it."""
+
+    @property
     def receives_text(self) -> bool:
         """True where capitals, accents and pasted text arrive."""
 
@@ -70,7 +74,7 @@ class OpenCVWindow:
     Raises WindowError where there is no display, or OpenCV was built without windows.
     """
 
-    opens_paths, has_press = True, False
+    opens_paths, has_press, pixel_ratio = True, False, 1.0
 
     def __init__(self, title: str, height: int, width: int) -> None:
         problem = display_problem()
@@ -204,7 +208,7 @@ class MemoryWindow:
     ``send`` may be called from any thread; ``picture`` is a copy of what was shown last.
     """
 
-    opens_paths, has_press = True, False
+    opens_paths, has_press, pixel_ratio = True, False, 1.0
 
     def __init__(self, title: str = "", height: int = 930, width: int = 1500) -> None:
         self.title = title
