@@ -83,6 +83,7 @@ class Hub:
         return {
             "controls": control.controller is viewer,
             "is_free": control.is_free,
+            "may_control": viewer.may_control,
             "viewers": len(control.viewers),
             "camera_wanted": is_wanted and self._camera_viewer is None and control.controller is viewer,
             "camera_is_on": self._camera_viewer is not None,
@@ -113,7 +114,8 @@ class Hub:
             viewer.drawn(found.version, found.seconds)
         elif isinstance(found, TakeControl):
             self.control.take(viewer)
-            self.put(Mouse("leave", 0, 0))
+            if self.control.controller is viewer:
+                self.put(Mouse("leave", 0, 0))
             self.wake_all()
         elif isinstance(found, CameraSwitched):
             is_own = viewer in (self._camera_viewer, self.control.controller)

@@ -53,7 +53,8 @@ class ServedWindow:
 
 
 class InBrowsers:
-    """Where the window is, for ``Toolbox``. on_open: called with the address, token included, once the window stands.
+    """Where the window is, for ``Toolbox``. on_open: called with the address, token included, once the window stands;
+    then with that to look on, where there is one.
 
     Raises UsageError where the address cannot be had.
     """
@@ -65,6 +66,8 @@ class InBrowsers:
     def open_window(self, height: int, width: int) -> ServedWindow:
         window = ServedWindow(self.server, height, width)
         self._on_open(self.server.url)
+        if self.server.view_url:
+            self._on_open(self.server.view_url)
         return window
 
     def moving_source(self, own: Callable[[], FrameSource] | None) -> FrameSource:

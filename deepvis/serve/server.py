@@ -29,7 +29,8 @@ STOPPING_SECONDS = 3.0
 class WindowServer:
     """Serves the newest picture, and gathers events. Raises UsageError where the address cannot be had.
 
-    events: for the window's thread. url: with the token. All methods may be called from any thread.
+    events: for the window's thread. url: with the token. view_url: with that of those who look on, "" for none. All
+    methods may be called from any thread.
     """
 
     def __init__(self, address: ServeAddress) -> None:
@@ -38,7 +39,9 @@ class WindowServer:
         self.events = EventBox()
         self._address = address
         self._listener = _listening(address)
-        self.url = address.url(self._listener.getsockname()[1])
+        port = self._listener.getsockname()[1]
+        self.url = address.url(port)
+        self.view_url = address.url(port, address.view_token) if address.view_token else ""
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(_note)
         self.hub = Hub(self._loop, self.events)

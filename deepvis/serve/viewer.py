@@ -38,6 +38,7 @@ SMALL_SHARE = 0.03  # of all blocks: fewer than that changed, as in a line of wo
 class Viewer:
     """name: the page's own, which it has after a reload too. newest: the picture of now. piece: codes a part of one.
 
+    may_control: False for one whose token lets it look on alone.
     facts: what the page is to know beside the picture, a JSON object; sent when it changes.
     """
 
@@ -48,8 +49,10 @@ class Viewer:
         newest: Callable[[], ServedPicture | None],
         facts: Callable[[Viewer], dict[str, Any]],
         piece: Callable[[ServedPicture, BlockRect, Coding], Piece],
+        *,
+        may_control: bool = True,
     ) -> None:
-        self.socket, self.name = socket, name
+        self.socket, self.name, self.may_control = socket, name, may_control
         self.allowance = RateLimit(MESSAGES_A_SECOND, MESSAGES_AT_ONCE)
         self.frames_to_ask = 0  # of its camera
         self._newest, self._facts, self._piece = newest, facts, piece

@@ -131,3 +131,26 @@ def test_no_part_of_the_bar_is_cut(chromium: Any, served: Served, size: tuple[in
         assert 0 < right <= size[0]
         assert page.is_hidden("#moves")  # there is a keyboard
         assert np.all(np.array(canvas_size(page)) > 200)
+
+
+def test_who_has_the_address_to_look_on_never_controls(
+    chromium: Any, tiny: list[str], photos: Path, tmp_path: Path
+) -> None:
+    with serving(*tiny, "--images", str(photos), "--serve-view", folder=tmp_path) as served:
+        assert served.process.stdout is not None
+        view_url = served.process.stdout.readline().strip()
+        assert view_url.startswith(served.place) and served.token not in view_url
+        with page_of(chromium, view_url) as onlooker:
+            before = settled(onlooker)
+            assert onlooker.is_hidden("#take") and "watching" in onlooker.inner_text("#state")
+            onlooker.keyboard.press("o")
+            onlooker.evaluate(
+                "send({type: 'control'}); send({type: 'key', key: 'q'}); send({type: 'record', on: true})"
+            )
+            upload = "fetch(address('photo', {name: 'a.jpg'}), {method: 'POST', body: 'x'}).then(a => a.status)"
+            assert onlooker.evaluate(upload) == 403
+            assert settled(onlooker) == before and not onlooker.evaluate("facts.controls || facts.recording")
+            with page_of(chromium, served.url) as page:
+                assert page.is_hidden("#take") and page.evaluate("facts.controls")
+                page.keyboard.press("o")
+                changes(onlooker, before, "what the other page's key does")

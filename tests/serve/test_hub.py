@@ -18,7 +18,7 @@ ON, OFF = CameraSwitched(True), CameraSwitched(False)
 
 
 def page(name: str) -> Any:
-    return SimpleNamespace(name=name, wake=lambda: None, acted=lambda: None, frames_to_ask=0)
+    return SimpleNamespace(name=name, may_control=True, wake=lambda: None, acted=lambda: None, frames_to_ask=0)
 
 
 class Room:
