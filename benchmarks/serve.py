@@ -3,11 +3,12 @@
     python benchmarks/serve.py [--model NAME ...] [--seconds S] [--presses N] [--only PART ...] [--out FILE]
 
 With deconv from a video, for each model: shown frames a second of the desktop window, of the served one with the page
-running, and with the browser's processes stopped (SIGSTOP); pictures and bytes a second, and the processor time of the
-server's thread while the page runs, as a share of a core and scaled to 15 pictures a second (processor time hardly
-depends on what else runs). Key to changed pixel in the page, in milliseconds, from the page's key event until a pixel
-that only the key changes has its new colour: to another layer (all tiles change) while the video plays and while it
-stands, and to another unit. "inside" is the program's own measure of all these keys, up to the drawn window.
+running, and with the browser's processes stopped (SIGSTOP); pictures and bytes a second, and what does hardly depend
+on what else runs: the processor time of the server's thread while the page runs, as a share of a core and scaled to 15
+pictures a second, and that of the browser's processes for a frame. Nothing drives the browser meanwhile
+(undriven_chromium.py). Key to changed pixel in the page, in milliseconds, from the page's key event until a pixel that
+only the key changes has its new colour: to another layer (all tiles change) while the video plays and while it stands,
+and to another unit. "inside" is the program's own measure of all these keys, up to the drawn window.
 
 The model bvlc-googlenet takes real weights from ../shared. Prints JSON. To reach: 0.85 of the desktop's frames stopped,
 0.7 running; 60 ms at the 95th percentile; 0.10 of a core at 15 pictures a second. With the defaults it takes about 70
@@ -20,7 +21,6 @@ import argparse
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -33,16 +33,16 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.undriven_chromium import UndrivenPage, undriven_page
 from tests.helpers.screen import virtual_screen
 
 SHARED = next((path for path in (ROOT.parent / "shared", Path("../shared")) if path.is_dir()), ROOT.parent / "shared")
 PARTS = ("desktop", "running", "stopped", "keys")
-SETTLING_MS = 4000  # after the page stands: the network loads, and the first passes are slow
+SETTLING = 4.0  # after the page stands: the network loads, and the first passes are slow
 LAYERS, TILES = (305, 0, 885, 32), (305, 70, 885, 810)  # x, y, width, height: the strip of layers, and the tiles
 GRAB = "(rect) => { window.grabbed = pen.getImageData(...rect).data; }"
 DIFFERS = """([left, top, width, height]) => {
@@ -144,27 +144,22 @@ def on_desktop(job: Job) -> dict[str, Any]:
 
 
 @contextmanager
-def page_of(job: Job, *more: str) -> Iterator[tuple[Running, Any]]:
+def page_of(job: Job, *more: str) -> Iterator[tuple[Running, UndrivenPage]]:
     """A served window in a page of a Chromium that stood before it."""
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1500, "height": 966})
-        with program(job, *more, "--serve", "--verbose") as running:
-            assert running.process.stdout is not None
-            page.goto(running.process.stdout.readline().strip())
-            page.wait_for_selector("#veil", state="hidden")
-            yield running, page
-        browser.close()
+    with undriven_page(job.folder) as page, program(job, *more, "--serve", "--verbose") as running:
+        assert running.process.stdout is not None
+        page.open(running.process.stdout.readline().strip(), width=1500, height=966)
+        page.wait_for("document.readyState === 'complete' && document.getElementById('veil').hidden")
+        yield running, page
 
 
 def running_page(job: Job) -> dict[str, Any]:
     with page_of(job, "--seconds", str(job.seconds + 8)) as (running, page):
-        page.wait_for_timeout(SETTLING_MS)
-        page.evaluate(COUNT)
-        began, computed = time.monotonic(), running.thread_seconds()
-        page.wait_for_timeout(1000 * job.seconds)
-        computed = running.thread_seconds() - computed
+        time.sleep(SETTLING)
+        page.evaluate(f"({COUNT})()")
+        began, computed, browsed = time.monotonic(), running.thread_seconds(), browser_seconds()
+        time.sleep(job.seconds)
+        computed, browsed = running.thread_seconds() - computed, browser_seconds() - browsed
         took, (content, pictures) = time.monotonic() - began, page.evaluate("[bytes, pictures]")
     return {
         "shown_per_second": rate(running),
@@ -172,12 +167,23 @@ def running_page(job: Job) -> dict[str, Any]:
         "megabytes_per_second": round(content / took / 1e6, 2),
         "server_thread_share": round(computed / took, 3),
         "server_thread_share_at_15": round(15 * computed / max(pictures, 1), 3),
+        "server_ms_per_frame": round(1000 * computed / took / max(rate(running), 0.1), 1),
+        "browser_ms_per_frame": round(1000 * browsed / took / max(rate(running), 0.1), 1),
     }
+
+
+def browser_processes() -> list[psutil.Process]:
+    return [each for each in psutil.Process().children(recursive=True) if "chrom" in each.name()]
+
+
+def browser_seconds() -> float:
+    """What the browser's processes have computed for so far."""
+    return sum(sum(each.cpu_times()[:2]) for each in browser_processes())
 
 
 def stopped_page(job: Job) -> dict[str, Any]:
     with page_of(job, "--seconds", str(job.seconds + 5)) as (running, _):
-        own = [each for each in psutil.Process().children(recursive=True) if "chrom" in each.name()]
+        own = browser_processes()
         for each in own:
             each.send_signal(signal.SIGSTOP)
         try:
@@ -191,41 +197,41 @@ def stopped_page(job: Job) -> dict[str, Any]:
 def keys_in_page(job: Job) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with page_of(job) as (running, page):
-        page.wait_for_timeout(SETTLING_MS)
-        page.keyboard.press("f")
+        time.sleep(SETTLING)
+        page.press("f")
         place = place_of(page, LAYERS)
-        page.keyboard.press("f")  # it plays again
+        page.press("f")  # it plays again
         found["layer_while_playing"] = times(page, place, job.presses)
-        page.keyboard.press("f")
-        page.wait_for_timeout(1000)
+        page.press("f")
+        time.sleep(1)
         found["layer_while_frozen"] = times(page, place, job.presses)
-        page.keyboard.press("k")  # into the tiles
-        page.wait_for_timeout(800)
+        page.press("k")  # into the tiles
+        time.sleep(0.8)
         found["unit_while_frozen"] = times(page, place_of(page, TILES), job.presses)
-        page.keyboard.press("q")
+        page.press("q")
     return {**found, "inside": facts(running)["key_to_pixel_ms"]}
 
 
-def place_of(page: Any, rect: tuple[int, int, int, int]) -> list[Any]:
+def place_of(page: UndrivenPage, rect: tuple[int, int, int, int]) -> list[Any]:
     """[x, y, its colour after key l, and after j] of the pixel that key l changes most inside a rectangle."""
-    page.wait_for_timeout(1500)
+    time.sleep(1.5)
     page.evaluate(GRAB, list(rect))
-    page.keyboard.press("l")
-    page.wait_for_timeout(1500)
+    page.press("l")
+    time.sleep(1.5)
     place: list[Any] = page.evaluate(DIFFERS, list(rect))
-    page.keyboard.press("j")
-    page.wait_for_timeout(800)
+    page.press("j")
+    time.sleep(0.8)
     return place
 
 
-def times(page: Any, place: list[Any], presses: int) -> dict[str, Any]:
+def times(page: UndrivenPage, place: list[Any], presses: int) -> dict[str, Any]:
     x, y, after_l, after_j = place
     found: list[float] = []
     for i in range(presses):
         job = ["l", x, y, after_j, after_l] if i % 2 == 0 else ["j", x, y, after_l, after_j]
         taken = page.evaluate(PRESS, job)
         found += [] if taken is None else [float(taken)]
-        page.wait_for_timeout(250 + 37 * (i % 5))  # out of step with the video
+        time.sleep(0.25 + 0.037 * (i % 5))  # out of step with the video
     found.sort()
     if not found:
         return {"n": 0, "missed": presses}

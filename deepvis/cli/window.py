@@ -79,6 +79,9 @@ def parser() -> Parser:
     away.add_argument(
         "--serve-unencrypted", action="store_true", help="beyond loopback without --tls: the way is secured otherwise"
     )
+    away.add_argument(
+        "--serve-view", action="store_true", help="print a second address: who has it looks on and never controls"
+    )
     run.add_argument("--headless", action="store_true", help="no display: render to memory")
     run.add_argument("--keys", metavar='"o o down"', help="keys, each sent once the panes have settled; wait:SECONDS")
     run.add_argument("--screenshot", type=Path, metavar="FILE.png", help="write the window when the keys are done")
@@ -222,13 +225,18 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 def window_place(arguments: argparse.Namespace) -> WindowPlace | None:
     """The pages of browsers, where --serve asks for that. Raises UsageError."""
     if arguments.serve is None:
-        if arguments.tls or arguments.serve_unencrypted:
-            raise UsageError(f"{'--tls' if arguments.tls else '--serve-unencrypted'} needs --serve [HOST:PORT] too")
+        for given, option in ((arguments.tls, "--tls"), (arguments.serve_unencrypted, "--serve-unencrypted"),
+                              (arguments.serve_view, "--serve-view")):  # fmt: skip
+            if given:
+                raise UsageError(f"{option} needs --serve [HOST:PORT] too")
         return None
+    if arguments.headless:
+        raise UsageError("--serve and --headless: the pages of browsers are the window; leave one of the two out")
     from deepvis.serve.address import meaning, serve_address
     from deepvis.serve.served_window import InBrowsers
 
     address = serve_address(arguments.serve, arguments.tls, unencrypted=arguments.serve_unencrypted)
+    address = address.with_view_token() if arguments.serve_view else address
     if not address.is_loopback:
         warn([f"--serve {arguments.serve}: {meaning(address)}"], "deepvis")
     return InBrowsers(address, _say_address)

@@ -14,7 +14,7 @@ class Access:
     """Looks at one request after the other. machine: further names under which this machine is reached."""
 
     def __init__(self, address: ServeAddress, machine: tuple[str, ...] | None = None) -> None:
-        self._token = address.token.encode()
+        self._token, self._view_token = address.token.encode(), address.view_token.encode()
         self._is_loopback = address.is_loopback
         own = (socket.gethostname(), socket.getfqdn()) if machine is None else machine
         self._names = {name.lower() for name in (address.host, *own) if name}
@@ -31,9 +31,13 @@ class Access:
             return 403, "the request comes from a page of another address"
         if not token:
             return 401, "the token is missing: open the whole address that deepvis has printed"
-        if not hmac.compare_digest(token.encode("utf-8", "surrogatepass"), self._token):
+        if not self.may_control(token) and not _is_same(token, self._view_token):
             return 403, "the token is another: deepvis was started anew perhaps; open the address that it has printed"
         return None
+
+    def may_control(self, token: str | None) -> bool:
+        """True for the token that controls; the one of those who look on is none."""
+        return _is_same(token or "", self._token)
 
     def _is_own_host(self, host: str | None) -> bool:
         name = host_name(host or "")
@@ -44,6 +48,11 @@ class Access:
         if self._is_loopback:
             return False
         return name in self._names or _is_number(name)  # a number needs no DNS, so nobody can rebind it
+
+
+def _is_same(token: str, expected: bytes) -> bool:
+    """Compared in constant time; nothing is the same as no token."""
+    return hmac.compare_digest(token.encode("utf-8", "surrogatepass"), expected) and expected != b""
 
 
 def host_name(host: str) -> str | None:

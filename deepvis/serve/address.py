@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deepvis.core.user_error import UsageError
@@ -22,6 +22,7 @@ class ServeAddress:
     """host, port: 0 for a free one. tls: files of the certificate and its key. token: what every request must bring.
 
     is_unencrypted_allowed: beyond loopback without a certificate, for one who has secured the way otherwise.
+    view_token: lets a page look on and never control; "": there is none.
     """
 
     host: str = LOOPBACK
@@ -29,17 +30,25 @@ class ServeAddress:
     tls: tuple[Path, Path] | None = None
     is_unencrypted_allowed: bool = False
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    view_token: str = field(default="", repr=False)
 
     @property
     def is_loopback(self) -> bool:
         """True if no other machine can reach it."""
         return is_loopback_name(self.host)
 
-    def url(self, port: int) -> str:
-        """What is opened in the browser; of an address for all of the machine's, the one that works here."""
+    def with_view_token(self) -> ServeAddress:
+        """The same, with a token of its own for those who look on."""
+        return replace(self, view_token=secrets.token_urlsafe(32))
+
+    def url(self, port: int, token: str | None = None) -> str:
+        """What is opened in the browser; of an address for all of the machine's, the one that works here.
+
+        token: that of those who look on; else the one that controls.
+        """
         host = LOOPBACK if self.host in ("0.0.0.0", "") else "::1" if self.host == "::" else self.host
         shown = f"[{host}]" if ":" in host else host
-        return f"{'https' if self.tls else 'http'}://{shown}:{port}/?token={self.token}"
+        return f"{'https' if self.tls else 'http'}://{shown}:{port}/?token={token or self.token}"
 
 
 def is_loopback_name(host: str) -> bool:

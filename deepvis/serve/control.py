@@ -27,7 +27,7 @@ class Control:
         """A viewer has come: it controls where nobody does, unless the one who did may be about to come back."""
         self.viewers.append(viewer)
         is_awaited = self._clock() - self._left_at < RETURN_SECONDS
-        if self.controller is None and (viewer.name == self._left_name or not is_awaited):
+        if self.controller is None and viewer.may_control and (viewer.name == self._left_name or not is_awaited):
             self.controller = viewer
 
     def leave(self, viewer: Viewer) -> None:
@@ -38,13 +38,14 @@ class Control:
             self._left_name, self._left_at = viewer.name, self._clock()
 
     def take(self, viewer: Viewer) -> None:
-        """The viewer controls from now on."""
-        self.controller = viewer
+        """The viewer controls from now on, if it may at all."""
+        if viewer.may_control:
+            self.controller = viewer
 
     def may_act(self, viewer: Viewer) -> bool:
         """True if what the viewer presses counts; where nobody controls, it does from now on."""
         if self.controller is None:
-            self.controller = viewer
+            self.take(viewer)
         return self.controller is viewer
 
     def namesake(self, name: str) -> Viewer | None:

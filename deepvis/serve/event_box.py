@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from deepvis.serve.limits import MOST_EVENTS
-from deepvis.window.ui.events import CameraGiven, Event, Mouse, Resized
+from deepvis.window.ui.events import CameraGiven, Event, Key, Mouse, Resized
 
 
 class EventBox:
@@ -19,6 +19,11 @@ class EventBox:
     def is_full(self) -> bool:
         """The window has not looked for so long that there is no room."""
         return len(self._events) >= MOST_EVENTS
+
+    @property
+    def has_press(self) -> bool:
+        """A key or a button of the mouse waits for the window."""
+        return any(isinstance(each, Key) or (isinstance(each, Mouse) and each.kind == "press") for each in self._events)
 
     def put(self, event: Event) -> bool:
         """Add an event; False where there is no room. For a size, and for the camera, there always is."""

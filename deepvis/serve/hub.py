@@ -9,10 +9,10 @@ from typing import Any
 from deepvis.serve.browser_camera import BrowserCamera, SwitchedSource
 from deepvis.serve.camera_pace import CameraPace
 from deepvis.serve.control import Control
-from deepvis.serve.covering import BlockRect
+from deepvis.serve.dirty_rectangles import BlockRect
 from deepvis.serve.event_box import EventBox
 from deepvis.serve.messages import CameraSwitched, ClientMessage, Drawn, RecordSwitched, TakeControl
-from deepvis.serve.pictures import Coding, ServedPicture, message
+from deepvis.serve.pictures import Coding, Piece, ServedPicture, piece
 from deepvis.serve.recordings import Recordings
 from deepvis.serve.uploads import Uploads
 from deepvis.serve.viewer import Viewer
@@ -23,6 +23,7 @@ from deepvis.window.ui.events import CameraGiven, Event, Mouse, Resized
 ENDED = 4000  # close codes of our own: the program has ended
 REPLACED = 4001  # the same page has a newer socket
 FULL = 4003  # too many viewers
+SHARED_PIECES = 16  # that are kept for other viewers
 
 
 class Hub:
@@ -41,7 +42,7 @@ class Hub:
         self._camera_refused_by: set[str] = (
             set()
         )  # names of viewers who switched it off, until it is not wanted any more
-        self._coded: dict[tuple[int, int, Coding], bytes] = {}
+        self._pieces: dict[tuple[int, BlockRect, Coding], Piece] = {}
 
     def moving_source(self, own: FrameSource | None) -> SwitchedSource:
         """The source for the window's input, in the place of an earlier one. own: that of the server, if it has one."""
@@ -64,16 +65,16 @@ class Hub:
         for viewer in self.control.viewers:
             viewer.wake()
 
-    def coded(self, before: ServedPicture | None, now: ServedPicture, pieces: list[BlockRect], coding: Coding) -> bytes:
-        """The message from one picture to another, whose pieces these are; viewers of the same two share it."""
+    def piece(self, picture: ServedPicture, rect: BlockRect, coding: Coding) -> Piece:
+        """A rectangle of a picture, coded once for all viewers."""
         if len(self.control.viewers) < 2:
-            return message(now, pieces, coding)
-        key = (before.version if before else 0, now.version, coding)
-        if key not in self._coded:
-            while len(self._coded) >= 4:
-                del self._coded[next(iter(self._coded))]
-            self._coded[key] = message(now, pieces, coding)
-        return self._coded[key]
+            return piece(picture, rect, coding)
+        key = (picture.version, rect, coding)
+        if key not in self._pieces:
+            while len(self._pieces) >= SHARED_PIECES:
+                del self._pieces[next(iter(self._pieces))]
+            self._pieces[key] = piece(picture, rect, coding)
+        return self._pieces[key]
 
     def facts(self, viewer: Viewer) -> dict[str, Any]:
         """What a page shows beside the picture."""
@@ -82,6 +83,7 @@ class Hub:
         return {
             "controls": control.controller is viewer,
             "is_free": control.is_free,
+            "may_control": viewer.may_control,
             "viewers": len(control.viewers),
             "camera_wanted": is_wanted and self._camera_viewer is None and control.controller is viewer,
             "camera_is_on": self._camera_viewer is not None,
@@ -112,7 +114,8 @@ class Hub:
             viewer.drawn(found.version, found.seconds)
         elif isinstance(found, TakeControl):
             self.control.take(viewer)
-            self.put(Mouse("leave", 0, 0))
+            if self.control.controller is viewer:
+                self.put(Mouse("leave", 0, 0))
             self.wake_all()
         elif isinstance(found, CameraSwitched):
             is_own = viewer in (self._camera_viewer, self.control.controller)
@@ -152,7 +155,7 @@ class Hub:
     async def look_after_viewers(self) -> None:
         """Every second: who does not take pictures is let go, and a recording ends some time."""
         for viewer in list(self.control.viewers):
-            if viewer.is_silent():
+            if viewer.is_unresponsive():
                 self.leave(viewer)
                 self._loop.create_task(_close(viewer, 1008, "no picture was taken for long"))
         if self.recordings.is_due_to_end:

@@ -22,7 +22,7 @@ MOST_PHOTOS, MOST_PHOTO_BYTES = 200, 256 << 20  # that stay in the temporary fol
 FRAME_PIXELS = 1920 * 1200  # of the browser's camera
 SCREENSHOTS_A_SECOND, SCREENSHOTS_AT_ONCE = 2.0, 6.0
 RECORDING_SECONDS = 600.0
-SILENT_SECONDS = 30.0  # in which a viewer has not taken the picture that it was sent
+UNACKNOWLEDGED_SECONDS = 30.0  # in which a viewer has not taken the picture that it was sent
 SMALLEST_SIDE, LARGEST_SIDE, MOST_PIXELS = 240, 4096, 3840 * 2400  # of the window
 
 

@@ -12,7 +12,8 @@ from deepvis.window.ui.events import Event, Key, Mouse, Pasted, Resized
 
 MOUSE_KINDS = ("press", "wheel", "move", "leave")
 MOST_STEPS = 20  # of the wheel, in one message
-MOST_CHARACTERS = 10_000  # pasted
+PASTED_CHARACTERS = 10_000  # pasted
+LARGEST_RATIO = 16  # of the pixels of a screen to those of a page
 LARGEST_NUMBER = 100_000  # of rows, columns and sides
 
 
@@ -82,13 +83,17 @@ def _mouse(found: dict[str, Any]) -> ClientMessage:
 
 def _size(found: dict[str, Any]) -> ClientMessage:
     height, width = _whole(found, "height"), _whole(found, "width")
+    ratio = found.get("ratio", 1)
     if height <= 0 or width <= 0:
         raise MessageError("a page without an area")
-    return Resized(*fitted_size(height, width))
+    if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not 0 < ratio <= LARGEST_RATIO:
+        raise MessageError("a message whose ratio is no number in its range")
+    fitted = fitted_size(height, width)
+    return Resized(*fitted, ratio * fitted[1] / width)
 
 
 def _paste(found: dict[str, Any]) -> ClientMessage:
-    return Pasted(_text(found, "text", MOST_CHARACTERS))
+    return Pasted(_text(found, "text", PASTED_CHARACTERS))
 
 
 def _camera(found: dict[str, Any]) -> ClientMessage:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
 import cv2
 import numpy as np
 
-from deepvis.serve.covering import BlockRect
-from deepvis.serve.live_quality import QUALITIES
+from deepvis.serve.adaptive_quality import QUALITIES
+from deepvis.serve.dirty_rectangles import BlockRect
 
 ROWS, COLS = 16, 32  # of a block; whole units of JPEG's, so that a piece does not blur into its neighbour
 WORDS = COLS * 3 // 8  # of 64 bits in a row of a block
@@ -36,7 +37,7 @@ class ServedPicture:
         return self.bgr.shape[0], self.bgr.shape[1]
 
 
-def taken(bgr: np.ndarray, answers: int = 0) -> ServedPicture:
+def served_picture(bgr: np.ndarray, answers: int = 0) -> ServedPicture:
     """A copy of a picture, (H, W, 3) uint8."""
     height, width = bgr.shape[:2]
     tall, wide = -(-height // ROWS) * ROWS, -(-width // COLS) * COLS
@@ -69,21 +70,34 @@ class Coding:
 STILL = Coding(94, has_all_colours=True)  # of what does not move
 
 
-def message(picture: ServedPicture, pieces: list[BlockRect], coding: Coding) -> bytes:
+@dataclass(frozen=True)
+class Piece:
+    """A rectangle of a picture in pixels, and its JPEG."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+    jpeg: bytes
+
+
+def piece(picture: ServedPicture, rect: BlockRect, coding: Coding) -> Piece:
+    """A rectangle of blocks of a picture, as far as the picture goes."""
+    row, col, tall, wide = rect
+    top, left = row * ROWS, col * COLS
+    bottom, right = min(top + tall * ROWS, picture.size[0]), min(left + wide * COLS, picture.size[1])
+    return Piece(left, top, right - left, bottom - top, _jpeg(picture.bgr[top:bottom, left:right], coding))
+
+
+def message(picture: ServedPicture, pieces: Sequence[Piece]) -> bytes:
     """Pieces of a picture for the page.
 
     Little-endian: version (4 bytes), height, width, number of pieces (2 each); of each piece x, y, width, height (2
     each) and the bytes of its JPEG (4); then the JPEGs in that order.
     """
-    height, width = picture.size
-    heads, jpegs = [], []
-    for row, col, tall, wide in pieces:
-        top, left = row * ROWS, col * COLS
-        bottom, right = min(top + tall * ROWS, height), min(left + wide * COLS, width)
-        coded = _jpeg(picture.bgr[top:bottom, left:right], coding)
-        heads.append(PIECE.pack(left, top, right - left, bottom - top, len(coded)))
-        jpegs.append(coded)
-    return b"".join([HEADER.pack(picture.version & 0xFFFFFFFF, height, width, len(heads)), *heads, *jpegs])
+    head = HEADER.pack(picture.version & 0xFFFFFFFF, *picture.size, len(pieces))
+    heads = [PIECE.pack(each.x, each.y, each.width, each.height, len(each.jpeg)) for each in pieces]
+    return b"".join([head, *heads, *(each.jpeg for each in pieces)])
 
 
 def _jpeg(bgr: np.ndarray, coding: Coding) -> bytes:

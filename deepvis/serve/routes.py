@@ -32,6 +32,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 HEARTBEAT_SECONDS = 10.0
 SMALL_BYTES = 1 << 20  # of an upload that stays in memory; what is refused for its size never lies there as a whole
 TOO_LARGE = f"a photo may have {limits.PHOTO_BYTES >> 20} MB at most; make it smaller"
+ONLOOKER = "looks on: "  # before the name of such a page, so that it takes the place of no other kind of page
 TOO_SOON = "too many at once; wait a moment"
 HEADERS = {
     "Cache-Control": "no-store",
@@ -67,7 +68,7 @@ class PageRequests:
         app.router.add_get("/recording.mp4", self._recording, allow_head=False)
         return app
 
-    def close_mute(self, protocols: Iterable[Any]) -> None:
+    def close_idle(self, protocols: Iterable[Any]) -> None:
         """Close the sockets over which no whole request has come for long. protocols: of all that are open."""
         now = time.monotonic()
         self._seen_at = {each: self._seen_at.get(each, now) for each in protocols}
@@ -106,11 +107,12 @@ class PageRequests:
         hub = self._hub
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=limits.MESSAGE_BYTES, compress=False)
         await socket.prepare(request)
-        name = request.query.get("viewer", "")[:40]
+        name, may_control = request.query.get("viewer", "")[:40], self._access.may_control(request.query.get("token"))
+        name = name if may_control else f"{ONLOOKER}{name}"
         if len(hub.control.viewers) >= limits.MOST_VIEWERS and hub.control.namesake(name) is None:
             await socket.close(code=FULL, message=b"too many viewers")
             return socket
-        viewer = Viewer(socket, name, lambda: hub.newest, hub.facts, hub.coded)
+        viewer = Viewer(socket, name, lambda: hub.newest, hub.facts, hub.piece, may_control=may_control)
         await hub.enter(viewer)
         sending = asyncio.get_running_loop().create_task(viewer.send_all())
         viewer.wake()
@@ -136,6 +138,8 @@ class PageRequests:
                     await viewer.socket.close(code=1008, message=str(error).encode()[:120])
 
     async def _photo(self, request: web.Request) -> web.StreamResponse:
+        if not self._access.may_control(request.query.get("token")):
+            return _sentence(403, "this address is to look on, not to control")
         viewer = self._hub.control.namesake(request.query.get("viewer", ""))
         if viewer is None:
             return _sentence(403, "no page with this viewer= looks at the window; load the page again")

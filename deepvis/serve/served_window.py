@@ -16,6 +16,7 @@ class ServedWindow:
     """One more window: pictures go to the viewers, their events come from them."""
 
     receives_text, opens_paths = True, False
+    pixel_ratio = 1.0  # of the page that gives the size
 
     def __init__(self, server: WindowServer, height: int, width: int) -> None:
         self._server = server
@@ -25,6 +26,10 @@ class ServedWindow:
     @property
     def size(self) -> tuple[int, int]:
         return self._size
+
+    @property
+    def has_press(self) -> bool:
+        return self._server.events.has_press
 
     def show(self, bgr: np.ndarray) -> None:
         self._answers += self._is_answer_due
@@ -36,7 +41,7 @@ class ServedWindow:
         self._is_answer_due = self._is_answer_due or bool(events)
         for event in events:
             if isinstance(event, Resized):
-                self._size = (event.height, event.width)
+                self._size, self.pixel_ratio = (event.height, event.width), event.pixel_ratio
         return events
 
     def copy(self, text: str) -> bool:
@@ -48,7 +53,8 @@ class ServedWindow:
 
 
 class InBrowsers:
-    """Where the window is, for ``Toolbox``. on_open: called with the address, token included, once the window stands.
+    """Where the window is, for ``Toolbox``. on_open: called with the address, token included, once the window stands;
+    then with that to look on, where there is one.
 
     Raises UsageError where the address cannot be had.
     """
@@ -60,6 +66,8 @@ class InBrowsers:
     def open_window(self, height: int, width: int) -> ServedWindow:
         window = ServedWindow(self.server, height, width)
         self._on_open(self.server.url)
+        if self.server.view_url:
+            self._on_open(self.server.view_url)
         return window
 
     def moving_source(self, own: Callable[[], FrameSource] | None) -> FrameSource:

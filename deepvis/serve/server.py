@@ -17,7 +17,7 @@ from deepvis.serve.address import ServeAddress, certificate
 from deepvis.serve.event_box import EventBox
 from deepvis.serve.hub import Hub
 from deepvis.serve.limits import FIRST_REQUEST_SECONDS
-from deepvis.serve.pictures import taken
+from deepvis.serve.pictures import served_picture
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -29,7 +29,8 @@ STOPPING_SECONDS = 3.0
 class WindowServer:
     """Serves the newest picture, and gathers events. Raises UsageError where the address cannot be had.
 
-    events: for the window's thread. url: with the token. All methods may be called from any thread.
+    events: for the window's thread. url: with the token. view_url: with that of those who look on, "" for none. All
+    methods may be called from any thread.
     """
 
     def __init__(self, address: ServeAddress) -> None:
@@ -38,7 +39,9 @@ class WindowServer:
         self.events = EventBox()
         self._address = address
         self._listener = _listening(address)
-        self.url = address.url(self._listener.getsockname()[1])
+        port = self._listener.getsockname()[1]
+        self.url = address.url(port)
+        self.view_url = address.url(port, address.view_token) if address.view_token else ""
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(_note)
         self.hub = Hub(self._loop, self.events)
@@ -49,7 +52,7 @@ class WindowServer:
 
     def publish(self, bgr: np.ndarray, answers: int = 0) -> None:
         """Show an (H, W, 3) uint8 picture; it is copied. answers: as in ``ServedPicture``."""
-        picture = taken(bgr, answers)
+        picture = served_picture(bgr, answers)
         self.hub.newest = picture
         self.hub.recordings.show(picture.bgr)
         self.call(self.hub.picture_came)
@@ -94,7 +97,7 @@ class WindowServer:
         sockets = AcceptedSockets(self._listener, http, context)
 
         def close_idle() -> None:
-            pages.close_mute(http.connections)
+            pages.close_idle(http.connections)
             sockets.abort_slow()
 
         looking = self._loop.create_task(_every_second(close_idle, self.hub.look_after_viewers))

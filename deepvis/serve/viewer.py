@@ -10,29 +10,35 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from deepvis.serve.covering import BlockRect, rectangles
+import numpy as np
+
+from deepvis.serve.adaptive_quality import AdaptiveQuality
+from deepvis.serve.dirty_rectangles import BlockRect, dirty_rectangles
 from deepvis.serve.limits import (
     MESSAGES_A_SECOND,
     MESSAGES_AT_ONCE,
-    SILENT_SECONDS,
+    UNACKNOWLEDGED_SECONDS,
     RateLimit,
 )
-from deepvis.serve.live_quality import LiveQuality
-from deepvis.serve.pictures import STILL, Coding, ServedPicture, changed_blocks, message
-from deepvis.serve.rough_blocks import RoughBlocks
+from deepvis.serve.pictures import STILL, Coding, Piece, ServedPicture, changed_blocks, message
+from deepvis.serve.refinement import Refinement
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-LIVE_SECONDS = 1 / 20  # between two pictures; the first after a key or the mouse does not wait for it
-PAUSE = 1.6  # the same in times that the last picture took to be drawn: the network has the cores in between
-LONGEST_PAUSE = 0.5  # on a slow network
-ANSWER_SECONDS = 0.06  # after a key or a click until its answer has come, as a rule; until then nothing else is sent
+SHORTEST_INTERVAL = 1 / 20  # between two pictures; the first after a key or the mouse does not wait for it
+INTERVAL_PER_DRAWING = 1.6  # the same in times that the last picture took to be drawn: the network has the cores then
+LONGEST_INTERVAL = 0.5  # on a slow network
+RESERVED_SECONDS = 0.06  # after a key or a click until its answer has come, as a rule; until then nothing else is sent
+MOVING_SECONDS = 0.25  # after a picture that plays: what can wait goes with the next one, as each message has its price
+STILL_PIECE_COST = 40  # as PIECE_COST, of blocks in full quality, which take longer
+SMALL_SHARE = 0.03  # of all blocks: fewer than that changed, as in a line of words, can wait
 
 
 class Viewer:
-    """name: the page's own, which it has after a reload too. newest: the picture of now. coded: makes the message.
+    """name: the page's own, which it has after a reload too. newest: the picture of now. piece: codes a part of one.
 
+    may_control: False for one whose token lets it look on alone.
     facts: what the page is to know beside the picture, a JSON object; sent when it changes.
     """
 
@@ -42,18 +48,20 @@ class Viewer:
         name: str,
         newest: Callable[[], ServedPicture | None],
         facts: Callable[[Viewer], dict[str, Any]],
-        coded: Callable[[ServedPicture | None, ServedPicture, list[BlockRect], Coding], bytes],
+        piece: Callable[[ServedPicture, BlockRect, Coding], Piece],
+        *,
+        may_control: bool = True,
     ) -> None:
-        self.socket, self.name = socket, name
+        self.socket, self.name, self.may_control = socket, name, may_control
         self.allowance = RateLimit(MESSAGES_A_SECOND, MESSAGES_AT_ONCE)
         self.frames_to_ask = 0  # of its camera
-        self._newest, self._facts, self._coded = newest, facts, coded
+        self._newest, self._facts, self._piece = newest, facts, piece
         self._wake = asyncio.Event()
         self._sent: ServedPicture | None = None  # what the page shows once it has drawn all that is on its way
-        self._on_its_way: deque[tuple[int, float]] = deque()  # version and time of what it has not drawn yet
-        self._rough, self._quality = RoughBlocks(), LiveQuality()
-        self._sent_at = self._held_until = float("-inf")
-        self._pause = LIVE_SECONDS
+        self._in_flight: deque[tuple[int, float]] = deque()  # version and time of what it has not drawn yet
+        self._refinement, self._quality = Refinement(), AdaptiveQuality()
+        self._sent_at = self._moved_at = self._reserved_until = float("-inf")
+        self._interval = SHORTEST_INTERVAL
         self._sent_facts: dict[str, Any] = {}
         self._timer: asyncio.TimerHandle | None = None
 
@@ -64,14 +72,14 @@ class Viewer:
     def acted(self) -> None:
         """The viewer pressed a key or a button: what comes of it is not to wait behind another picture."""
         now = time.monotonic()
-        if now > self._held_until + ANSWER_SECONDS:  # what is pressed all the time does not hold all
-            self._held_until = now + ANSWER_SECONDS
+        if now > self._reserved_until + RESERVED_SECONDS:  # what is pressed all the time does not hold all
+            self._reserved_until = now + RESERVED_SECONDS
 
     def drawn(self, version: int, drawing: float) -> None:
         """The page shows the picture of that version. drawing: seconds that it took there."""
-        if self._on_its_way and self._on_its_way[0][0] == version:
-            seconds = time.monotonic() - self._on_its_way.popleft()[1]
-            self._pause = min(max(LIVE_SECONDS, PAUSE * seconds), LONGEST_PAUSE)
+        if self._in_flight and self._in_flight[0][0] == version:
+            seconds = time.monotonic() - self._in_flight.popleft()[1]
+            self._interval = min(max(SHORTEST_INTERVAL, INTERVAL_PER_DRAWING * seconds), LONGEST_INTERVAL)
             self._quality.took(seconds - drawing)
             self.wake()
 
@@ -92,9 +100,9 @@ class Viewer:
         if self._timer is not None:
             self._timer.cancel()
 
-    def is_silent(self) -> bool:
+    def is_unresponsive(self) -> bool:
         """True if it has not taken its picture for long."""
-        return bool(self._on_its_way) and time.monotonic() - self._on_its_way[0][1] > SILENT_SECONDS
+        return bool(self._in_flight) and time.monotonic() - self._in_flight[0][1] > UNACKNOWLEDGED_SECONDS
 
     def _next_message(self) -> bytes | None:
         """The changes of now, if it is time for them; else what stands still, in full quality."""
@@ -102,34 +110,59 @@ class Viewer:
         if picture is None:
             return None
         is_answer = self._sent is not None and picture.answers != self._sent.answers
-        if len(self._on_its_way) >= (2 if is_answer else 1):  # an answer does not wait until another picture is drawn
+        if len(self._in_flight) >= (2 if is_answer else 1):  # an answer does not wait until another picture is drawn
             return None
         if picture is not self._sent:
-            wait = 0 if is_answer else max(self._sent_at + self._pause, self._held_until) - now
+            wait = 0 if is_answer else max(self._sent_at + self._interval, self._reserved_until) - now
             if wait > 0:
                 self._later(wait)
-            elif (content := self._changes(picture, now)) is not None:
+            elif (content := self._changes(picture, now, is_answer=is_answer)) is not None:
                 return content
-        return None if self._on_its_way else self._full_quality(now)
+        return None if self._in_flight else self._refined_alone(now)
 
-    def _changes(self, picture: ServedPicture, now: float) -> bytes | None:
+    def _changes(self, picture: ServedPicture, now: float, *, is_answer: bool) -> bytes | None:
+        """What differs from what was sent; None where nothing does, or little that can wait."""
         blocks = changed_blocks(self._sent, picture)
-        before, self._sent = self._sent, picture
+        is_small = np.count_nonzero(blocks) <= SMALL_SHARE * blocks.size
+        if is_small and not is_answer and blocks.any() and self._is_moving(now):
+            return None
+        self._sent = picture
         if not blocks.any():
             return None
-        pieces = rectangles(blocks)
-        self._rough.sent_live(blocks.shape, pieces, now)
+        rects, coarse = dirty_rectangles(blocks), Coding(self._quality.now)
+        self._refinement.sent_coarse(blocks.shape, rects, now)
+        pieces = [self._piece(picture, rect, coarse) for rect in rects]
+        if not is_answer:
+            pieces += self._refined(picture, now)
+            self._moved_at = self._moved_at if is_small else now
         self._sent_at = now
-        self._on_its_way.append((picture.version & 0xFFFFFFFF, now))
-        return self._coded(before, picture, pieces, Coding(self._quality.now))
+        return self._message(picture, pieces, now)
 
-    def _full_quality(self, now: float) -> bytes | None:
-        if self._sent is None or (blocks := self._rough.take(now)) is None:
-            if (wait := self._rough.due_in(now)) is not None:
-                self._later(wait)
+    def _refined(self, picture: ServedPicture, now: float) -> list[Piece]:
+        """Pieces of what stands still, in full quality."""
+        blocks = self._refinement.take(now)
+        rects = [] if blocks is None else dirty_rectangles(blocks, STILL_PIECE_COST)
+        return [self._piece(picture, rect, STILL) for rect in rects]
+
+    def _refined_alone(self, now: float) -> bytes | None:
+        """What stands still in a message of its own, where nothing moves that it could go with."""
+        if self._sent is None or (wait := self._refinement.due_in(now)) is None or self._is_moving(now):
             return None
-        self._on_its_way.append((self._sent.version & 0xFFFFFFFF, now))
-        return message(self._sent, rectangles(blocks), STILL)
+        pieces = self._refined(self._sent, now)
+        if not pieces:
+            self._later(wait)
+        return self._message(self._sent, pieces, now) if pieces else None
+
+    def _is_moving(self, now: float) -> bool:
+        """A picture that plays was sent a moment ago. If so, it is looked again when that is over."""
+        wait = self._moved_at + MOVING_SECONDS - now
+        if wait > 0:
+            self._later(wait)
+        return wait > 0
+
+    def _message(self, picture: ServedPicture, pieces: list[Piece], now: float) -> bytes:
+        self._in_flight.append((picture.version & 0xFFFFFFFF, now))
+        return message(picture, pieces)
 
     def _later(self, seconds: float) -> None:
         """Look again after so long, or earlier where that was asked for already."""

@@ -28,9 +28,12 @@ class Layouts:
         """False if the table leaves the pane out: what it shows need not be made."""
         return all(self._panes.get(name, ()) is not None for name in (pane, f"caffevis_{pane}"))
 
-    def __call__(self, info: NetInfo, height: int, width: int, *, presenting: Presenting = USUAL) -> PaneLayout:
+    def __call__(
+        self, info: NetInfo, height: int, width: int, *, presenting: Presenting = USUAL, pixel_ratio: float = 1.0
+    ) -> PaneLayout:
+        panes, font_scale = self._panes, self._font_scale
         try:
-            return layout_for(info, height, width, self._panes, self._font_scale, presenting=presenting)
+            return layout_for(info, height, width, panes, font_scale, presenting=presenting, pixel_ratio=pixel_ratio)
         except LayoutError as error:
             raise UsageError(str(error)) from error
 

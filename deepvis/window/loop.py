@@ -77,7 +77,9 @@ CONSENT_SECONDS = 6.0  # in which the same key once more does what was refused
 class MakesLayout(Protocol):
     """Where the panes are."""
 
-    def __call__(self, info: NetInfo, height: int, width: int, /, *, presenting: Presenting) -> PaneLayout: ...
+    def __call__(
+        self, info: NetInfo, height: int, width: int, /, *, presenting: Presenting, pixel_ratio: float
+    ) -> PaneLayout: ...
 
 
 class Loop:
@@ -184,6 +186,8 @@ class Loop:
             self.parts.start_network()
         self._run_script()
         self._show()
+        if self.screen.compose.is_partial:
+            return
         self._save_pictures()
         for answer in self._saver.turn(self.screen, self._mouse):
             self._say(answer)
@@ -373,7 +377,7 @@ class Loop:
 
     def _lay_out(self, height: int, width: int) -> None:
         shown, strips = self.state.view.presenting, strips_of(self.state.view)
-        layout = self._layouts(self.state.info, height, width, presenting=shown)
+        layout = self._layouts(self.state.info, height, width, presenting=shown, pixel_ratio=self.window.pixel_ratio)
         self._make_scene.layout, self._strips = with_strips(layout, strips), strips
         area = self._make_scene.layout.tiles_area
         self.state = replace(self.state, layers_pane=(area.height, area.width))

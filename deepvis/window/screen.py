@@ -84,11 +84,13 @@ class Screen:
         return parts_of(scene) == self._made_of
 
     def show(self, scene: Scene, *, again: bool = False) -> None:
-        """Draw and show a scene. again: even if nothing has changed."""
+        """Draw and show a scene, unless a key comes meanwhile. again: even if nothing has changed."""
         if self.shows(scene) and not again:
             return
         began = time.monotonic()
-        picture = self.compose(scene)
+        picture = self.compose(scene, self._has_newer_press)
+        if self.compose.is_partial:
+            return
         composed = time.monotonic()
         before, self._made_of, self.scene = self._made_of, parts_of(scene), scene
         if not (self.compose.has_changed or again or self._pressed_at):  # the pointer has moved, with nothing to say
@@ -103,6 +105,10 @@ class Screen:
         self._stats.key_seconds += [time.monotonic() - pressed for pressed in self._pressed_at]
         self._pressed_at.clear()
         self._record()
+
+    def _has_newer_press(self) -> bool:
+        """A key waits that this scene does not answer: one that does had better be drawn."""
+        return not self._pressed_at and self._window.has_press
 
     def _record(self) -> None:
         """Record what stands there, without what lies over the panes."""

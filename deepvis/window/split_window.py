@@ -41,6 +41,10 @@ class SplitWindow:
         return max(height - self._strip, 1), (width - self._gap) // 2
 
     @property
+    def pixel_ratio(self) -> float:
+        return self._window.pixel_ratio
+
+    @property
     def receives_text(self) -> bool:
         return self._window.receives_text
 
@@ -165,6 +169,8 @@ class SplitWindow:
 class HalfWindow:
     """A half of a split window, as an ``AnyWindow``. events: that wait for its toolbox."""
 
+    has_press = False  # both are drawn in turn: neither stops for the other
+
     def __init__(self, whole: SplitWindow, half: int) -> None:
         self.events: list[Event] = []
         self._whole, self._half = whole, half
@@ -172,6 +178,10 @@ class HalfWindow:
     @property
     def size(self) -> tuple[int, int]:
         return self._whole.size
+
+    @property
+    def pixel_ratio(self) -> float:
+        return self._whole.pixel_ratio
 
     @property
     def receives_text(self) -> bool:

@@ -98,3 +98,25 @@ def test_the_token_is_in_no_repr() -> None:
     assert LOOPBACK.token not in repr(LOOPBACK)
     assert len(LOOPBACK.token) >= 40
     assert LOOPBACK.token != ServeAddress().token
+
+
+def test_a_token_to_look_on_is_another_and_there_is_none_unless_asked_for() -> None:
+    address = ServeAddress().with_view_token()
+    access = Access(address)
+    assert access.refusal(address.view_token, "localhost", None) is None and not access.may_control(address.view_token)
+    assert access.refusal(address.token, "localhost", None) is None and access.may_control(address.token)
+    assert address.view_token != address.token and address.view_token not in repr(address)
+    for token in ("", None, "x"):
+        refused = Access(LOOPBACK).refusal(token, "localhost", None)
+        assert refused is not None and not Access(LOOPBACK).may_control(token)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["--serve", "--headless"], "the pages of browsers are the window"), (["--serve-view"], "needs --serve")],
+)
+def test_options_that_do_not_go_together_are_refused(
+    words: list[str], said: str, tiny: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*tiny, *words]) == 2
+    assert said in capsys.readouterr().err

@@ -54,9 +54,9 @@ def test_pixel_ratio_and_touch(chromium: Any, served: Served) -> None:
         until(lambda: "nobody controls" in page.inner_text("#state"), "what is so")
         page.wait_for_timeout(4500)  # the other page's control has lapsed
         page.keyboard.press("o")
-        until(lambda: page.wait_for_timeout(50) or canvas_size(page)[0] < 700, "a picture for a phone")
+        until(lambda: page.wait_for_timeout(50) or canvas_size(page)[0] == 1170, "the phone's own pixels")
         before = settled(page)
-        page.touchscreen.tap(190, 300)
+        page.touchscreen.tap(110, 390)  # a tile
         tapped = changes(page, before, "the tap")
         page.tap("#moves [data-key=right]")
         changes(page, tapped, "the button of an arrow")
@@ -131,3 +131,26 @@ def test_no_part_of_the_bar_is_cut(chromium: Any, served: Served, size: tuple[in
         assert 0 < right <= size[0]
         assert page.is_hidden("#moves")  # there is a keyboard
         assert np.all(np.array(canvas_size(page)) > 200)
+
+
+def test_who_has_the_address_to_look_on_never_controls(
+    chromium: Any, tiny: list[str], photos: Path, tmp_path: Path
+) -> None:
+    with serving(*tiny, "--images", str(photos), "--serve-view", folder=tmp_path) as served:
+        assert served.process.stdout is not None
+        view_url = served.process.stdout.readline().strip()
+        assert view_url.startswith(served.place) and served.token not in view_url
+        with page_of(chromium, view_url) as onlooker:
+            before = settled(onlooker)
+            assert onlooker.is_hidden("#take") and "watching" in onlooker.inner_text("#state")
+            onlooker.keyboard.press("o")
+            onlooker.evaluate(
+                "send({type: 'control'}); send({type: 'key', key: 'q'}); send({type: 'record', on: true})"
+            )
+            upload = "fetch(address('photo', {name: 'a.jpg'}), {method: 'POST', body: 'x'}).then(a => a.status)"
+            assert onlooker.evaluate(upload) == 403
+            assert settled(onlooker) == before and not onlooker.evaluate("facts.controls || facts.recording")
+            with page_of(chromium, served.url) as page:
+                assert page.is_hidden("#take") and page.evaluate("facts.controls")
+                page.keyboard.press("o")
+                changes(onlooker, before, "what the other page's key does")

@@ -14,8 +14,8 @@ from deepvis.serve.uploads import Uploads, file_name
 from deepvis.sources.photos import PhotoError
 
 
-def viewer(name: str) -> Any:
-    return SimpleNamespace(name=name)
+def viewer(name: str, *, may_control: bool = True) -> Any:
+    return SimpleNamespace(name=name, may_control=may_control)
 
 
 def test_a_page_that_comes_back_has_its_control_again() -> None:
@@ -34,6 +34,18 @@ def test_a_page_that_comes_back_has_its_control_again() -> None:
     third = viewer("c")
     control.enter(third)
     assert control.controller is third
+
+
+def test_who_looks_on_never_controls() -> None:
+    control = Control()
+    onlooker = viewer("a", may_control=False)
+    control.enter(onlooker)
+    control.take(onlooker)
+    assert control.is_free and not control.may_act(onlooker) and control.is_free
+    other = viewer("b")
+    control.enter(other)
+    control.take(onlooker)
+    assert control.controller is other
 
 
 def test_no_more_frames_are_asked_for_than_the_network_takes() -> None:

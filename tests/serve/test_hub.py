@@ -12,13 +12,13 @@ from deepvis.serve.hub import Hub
 from deepvis.serve.limits import MOST_EVENTS
 from deepvis.serve.messages import CameraSwitched, TakeControl
 from deepvis.sources.base import Play
-from deepvis.window.ui.events import Key
+from deepvis.window.ui.events import Key, Mouse
 
 ON, OFF = CameraSwitched(True), CameraSwitched(False)
 
 
 def page(name: str) -> Any:
-    return SimpleNamespace(name=name, wake=lambda: None, acted=lambda: None, frames_to_ask=0)
+    return SimpleNamespace(name=name, may_control=True, wake=lambda: None, acted=lambda: None, frames_to_ask=0)
 
 
 class Room:
@@ -106,3 +106,15 @@ def test_pages_say_that_the_window_is_busy() -> None:
         assert room.hub.facts(room.first)["is_busy"]
 
     in_room(work)
+
+
+def test_a_press_that_waits_is_seen() -> None:
+    events = EventBox()
+    events.put(Mouse("move", 3, 4))
+    assert not events.has_press  # what plays is drawn under a pointer that moves
+    events.put(Key(ord("l")))
+    assert events.has_press
+    events.take(0)
+    assert not events.has_press
+    events.put(Mouse("press", 3, 4))
+    assert events.has_press

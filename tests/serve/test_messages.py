@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,13 +39,17 @@ def test_events() -> None:
     assert read(type="mouse", kind="wheel", row=3, col=4, steps=900) == Mouse("wheel", 3, 4, 20)
     assert read(type="paste", text="é") == Pasted("é")
     assert read(type="size", height=700, width=900) == Resized(700, 900)
+    assert read(type="size", height=2295, width=1170, ratio=3) == Resized(2295, 1170, 3.0)
+    shrunk = read(type="size", height=12000, width=6000, ratio=3)
+    assert isinstance(shrunk, Resized) and np.isclose(shrunk.pixel_ratio, 3 * shrunk.width / 6000)
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{", "null", "1", '{"type": []}', '{"type": "open", "path": "/etc/passwd"}', "[" * 100_000,
      '{"type": "mouse", "kind": "press", "row": 1e999}', '{"type": "mouse", "kind": "press", "row": true}',
-     '{"type": "mouse", "kind": "drag"}', '{"type": "size", "height": -1, "width": 5}', '{"type": "drawn"}',
+     '{"type": "mouse", "kind": "drag"}', '{"type": "size", "height": -1, "width": 5}',
+     '{"type": "size", "height": 9, "width": 9, "ratio": 0}', '{"type": "drawn"}',
      '{"type": "key", "key": 7}', '{"type": "camera", "on": "yes"}', '{"type": "size", "height": NaN, "width": 3}'],
 )  # fmt: skip
 def test_anything_else_is_refused(text: str) -> None:

@@ -7,10 +7,20 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepvis.serve.covering import MOST_PIECES, PIECE_COSTS, rectangles
-from deepvis.serve.live_quality import QUALITIES, QUICK_ONES, SLOW_ONES, LiveQuality
-from deepvis.serve.pictures import HEADER, PIECE, STILL, Coding, changed_blocks, message, taken
-from deepvis.serve.rough_blocks import MOST_BLOCKS, STILL_SECONDS, RoughBlocks
+from deepvis.serve.adaptive_quality import QUALITIES, QUICK_ONES, SLOW_ONES, AdaptiveQuality
+from deepvis.serve.dirty_rectangles import MOST_PIECES, PIECE_COST, dirty_rectangles
+from deepvis.serve.pictures import (
+    HEADER,
+    PIECE,
+    STILL,
+    Coding,
+    ServedPicture,
+    changed_blocks,
+    message,
+    piece,
+    served_picture,
+)
+from deepvis.serve.refinement import MOST_BLOCKS, STILL_SECONDS, Refinement
 
 
 def drawn(content: bytes, canvas: np.ndarray | None = None) -> np.ndarray:
@@ -21,12 +31,17 @@ def drawn(content: bytes, canvas: np.ndarray | None = None) -> np.ndarray:
     body = HEADER.size + count * PIECE.size
     for i in range(count):
         x, y, wide, tall, size = PIECE.unpack_from(content, HEADER.size + i * PIECE.size)
-        piece = cv2.imdecode(np.frombuffer(content, np.uint8, size, body), cv2.IMREAD_COLOR)
-        assert piece is not None
-        canvas[y : y + tall, x : x + wide] = piece
+        bgr = cv2.imdecode(np.frombuffer(content, np.uint8, size, body), cv2.IMREAD_COLOR)
+        assert bgr is not None
+        canvas[y : y + tall, x : x + wide] = bgr
         body += size
     assert body == len(content)
     return canvas
+
+
+def changes(before: ServedPicture | None, now: ServedPicture, coding: Coding) -> bytes:
+    """The message from one picture to another."""
+    return message(now, [piece(now, rect, coding) for rect in dirty_rectangles(changed_blocks(before, now))])
 
 
 def test_only_what_changed_is_sent() -> None:
@@ -34,28 +49,28 @@ def test_only_what_changed_is_sent() -> None:
     before = np.full((301, 507, 3), 40, np.uint8)
     after = before.copy()
     after[100:140, 200:260] = rng.integers(0, 255, (40, 60, 3), np.uint8)
-    first, second = taken(before), taken(after)
-    page = drawn(message(first, rectangles(changed_blocks(None, first)), Coding()))
-    small = message(second, rectangles(changed_blocks(first, second)), STILL)
+    first, second = served_picture(before), served_picture(after)
+    page = drawn(changes(None, first, Coding()))
+    small = changes(first, second, STILL)
     page = drawn(small, page)
-    assert len(rectangles(changed_blocks(first, second))) == 1
+    assert len(dirty_rectangles(changed_blocks(first, second))) == 1
     assert np.abs(page.astype(int) - after).mean() < 2
-    assert not changed_blocks(second, taken(after)).any()
+    assert not changed_blocks(second, served_picture(after)).any()
 
 
 def test_the_last_row_and_column_count() -> None:
     before = np.zeros((170, 333, 3), np.uint8)
     after = before.copy()
     after[-1, -1] = 255
-    assert changed_blocks(taken(before), taken(after)).sum() == 1
-    assert changed_blocks(taken(before), taken(before[:-1])).all()
+    assert changed_blocks(served_picture(before), served_picture(after)).sum() == 1
+    assert changed_blocks(served_picture(before), served_picture(before[:-1])).all()
 
 
 @given(st.integers(1, 40), st.integers(1, 40), st.floats(0, 1), st.integers(0, 10**6))
-def test_rectangles_cover_all_and_are_few(rows: int, cols: int, share: float, seed: int) -> None:
+def test_dirty_rectangles_cover_all_and_are_few(rows: int, cols: int, share: float, seed: int) -> None:
     blocks = np.random.default_rng(seed).random((rows, cols)) < share
     covered = np.zeros_like(blocks)
-    found = rectangles(blocks)
+    found = dirty_rectangles(blocks)
     for row, col, tall, wide in found:
         assert row + tall <= rows and col + wide <= cols
         covered[row : row + tall, col : col + wide] = True
@@ -67,19 +82,19 @@ def test_panes_that_lie_beside_each_other_are_few_pieces() -> None:
     blocks = np.zeros((58, 47), np.bool_)
     blocks[1:18, :9] = blocks[20:53, 12:36] = blocks[56, 40:] = True
     blocks[30, 15:30] = False  # less than what a piece costs
-    assert sorted(rectangles(blocks)) == [(1, 0, 17, 9), (20, 12, 33, 24), (56, 40, 1, 7)]
-    assert rectangles(np.zeros((3, 4), np.bool_)) == []
+    assert sorted(dirty_rectangles(blocks)) == [(1, 0, 17, 9), (20, 12, 33, 24), (56, 40, 1, 7)]
+    assert dirty_rectangles(np.zeros((3, 4), np.bool_)) == []
     blocks[:] = False
     blocks[0, 0] = blocks[5, 5] = True
-    assert PIECE_COSTS > 36 - 2
-    assert rectangles(blocks) == [(0, 0, 6, 6)]
+    assert PIECE_COST > 36 - 2
+    assert dirty_rectangles(blocks) == [(0, 0, 6, 6)]
 
 
 def test_what_stands_still_comes_once_more_in_portions() -> None:
-    rough, shape = RoughBlocks(), (40, 40)
+    rough, shape = Refinement(), (40, 40)
     assert rough.take(0.0) is None and rough.due_in(0.0) is None
-    rough.sent_live(shape, [(0, 0, 40, 40)], 10.0)
-    rough.sent_live(shape, [(38, 0, 2, 40)], 10.4)  # this still moves
+    rough.sent_coarse(shape, [(0, 0, 40, 40)], 10.0)
+    rough.sent_coarse(shape, [(38, 0, 2, 40)], 10.4)  # this still moves
     assert rough.take(10.4) is None
     assert np.isclose(rough.due_in(10.4) or 0, STILL_SECONDS - 0.4)
     seen = np.zeros(shape, int)
@@ -89,12 +104,12 @@ def test_what_stands_still_comes_once_more_in_portions() -> None:
     assert (seen[:38] == 1).all() and (seen[38:] == 0).all()
     assert (taken_last := rough.take(11.0)) is not None and taken_last.sum() == 80
     assert rough.due_in(11.0) is None
-    rough.sent_live((1, 2000), [(0, 0, 1, 2000)], 20.0)  # a row of more than a portion comes whole
+    rough.sent_coarse((1, 2000), [(0, 0, 1, 2000)], 20.0)  # a row of more than a portion comes whole
     assert (row := rough.take(30.0)) is not None and row.all()
 
 
 def test_the_quality_follows_a_slow_way_and_comes_back() -> None:
-    quality = LiveQuality()
+    quality = AdaptiveQuality()
     for seconds in [0.03] * 50 + [1.0] * (SLOW_ONES - 1) + [0.03]:
         quality.took(seconds)
     assert quality.now == QUALITIES[0]  # two slow ones are none

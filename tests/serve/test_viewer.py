@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from deepvis.serve import viewer as viewers
-from deepvis.serve.pictures import HEADER, PIECE, ServedPicture, message, taken
+from deepvis.serve.pictures import HEADER, PIECE, ServedPicture, piece, served_picture
 from deepvis.serve.viewer import Viewer
 
 HEIGHT, WIDTH = 320, 640
@@ -39,14 +39,14 @@ class Watched:
     def __init__(self) -> None:
         self.socket: Any = Socket()
         self.newest: ServedPicture | None = None
-        self.viewer = Viewer(self.socket, "a", lambda: self.newest, lambda _: {}, lambda _, *rest: message(*rest))
+        self.viewer = Viewer(self.socket, "a", lambda: self.newest, lambda _: {}, piece)
         self.drawn = 0
         self._bgr = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
 
-    def show(self, value: int, *, rows: slice = slice(None), answers: int = 0) -> int:
-        """The window shows another picture, which differs in some rows; its version."""
-        self._bgr[rows] = value
-        self.newest = taken(self._bgr, answers)
+    def show(self, value: int, *, rows: slice = slice(None), cols: slice = slice(None), answers: int = 0) -> int:
+        """The window shows another picture, which differs in some rows and columns; its version."""
+        self._bgr[rows, cols] = value
+        self.newest = served_picture(self._bgr, answers)
         self.viewer.wake()
         return self.newest.version
 
@@ -86,8 +86,8 @@ async def soon() -> None:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewers, "LIVE_SECONDS", 0.0)
-    monkeypatch.setattr(viewers, "PAUSE", 0.0)
+    monkeypatch.setattr(viewers, "SHORTEST_INTERVAL", 0.0)
+    monkeypatch.setattr(viewers, "INTERVAL_PER_DRAWING", 0.0)
 
 
 def test_never_a_queue_and_always_the_newest() -> None:
@@ -126,7 +126,7 @@ def test_an_answer_waits_for_no_other_picture_but_not_for_ever_more_of_them() ->
 
 @pytest.mark.parametrize(("seconds", "is_held"), [(1000.0, True), (0.0, False)])
 def test_before_an_answer_nothing_else_is_sent(monkeypatch: pytest.MonkeyPatch, seconds: float, is_held: bool) -> None:
-    monkeypatch.setattr(viewers, "ANSWER_SECONDS", seconds)
+    monkeypatch.setattr(viewers, "RESERVED_SECONDS", seconds)
 
     async def work(one: Watched) -> None:
         first = one.show(1)
@@ -144,7 +144,7 @@ def test_before_an_answer_nothing_else_is_sent(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_what_is_pressed_all_the_time_holds_nothing_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewers, "ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr(viewers, "RESERVED_SECONDS", 0.05)
 
     async def work(one: Watched) -> None:
         one.show(1)
@@ -181,7 +181,7 @@ def test_what_did_not_change_is_not_sent_again() -> None:
 
 
 def test_what_stands_still_comes_again_in_full_quality_while_something_moves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("deepvis.serve.rough_blocks.STILL_SECONDS", 0.05)
+    monkeypatch.setattr("deepvis.serve.refinement.STILL_SECONDS", 0.05)
 
     async def work(one: Watched) -> None:
         one.show(1)
@@ -193,7 +193,30 @@ def test_what_stands_still_comes_again_in_full_quality_while_something_moves(mon
             while one.drawn < len(one.socket.pictures):
                 one.draw()
                 await soon()
-        still = [one.rows_of(i) for i in range(1, len(one.socket.pictures)) if one.rows_of(i) != [(304, 16)]]
-        assert sum(tall for pieces in still for _, tall in pieces) == 304  # once each
+        pieces = [rows for i in range(1, len(one.socket.pictures)) for rows in one.rows_of(i)]
+        assert sum(tall for top, tall in pieces if (top, tall) != (304, 16)) == 304  # once each
+        assert len(one.sent()) == len(set(one.sent()))  # in no messages of their own, as long as it moves
+
+    watched(work)
+
+
+def test_what_can_wait_goes_with_the_next_picture_that_plays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(viewers, "MOVING_SECONDS", 1000.0)
+
+    async def work(one: Watched) -> None:
+        sent = [one.show(1)]
+        await soon()
+        one.draw()
+        a_word: Any = {"rows": slice(0, 16), "cols": slice(0, 96)}  # 3 blocks of 400
+        one.show(2, **a_word)
+        await soon()
+        assert one.sent() == sent
+        sent.append(one.show(3, rows=slice(160, None)))
+        await soon()
+        assert one.sent() == sent and sorted(one.rows_of(1)) == [(0, 16), (160, 160)]
+        one.draw()
+        sent.append(one.show(4, **a_word, answers=1))
+        await soon()
+        assert one.sent() == sent
 
     watched(work)

@@ -77,8 +77,8 @@ function take(message) {
   document.body.classList.toggle("watches", !facts.controls);
   const others = facts.viewers - 1, and = others > 0 ? `, ${others} ${facts.controls ? "watching" : "more"}` : "";
   $("state").replaceChildren(Object.assign(document.createElement("b"), {textContent: "deepvis"}),
-    facts.controls ? and.replace(",", " \u00b7") : ` \u00b7 ${facts.is_free ? "nobody controls" : "you are watching"}${and}`);
-  $("take").hidden = facts.controls;
+    facts.controls ? and.replace(",", " \u00b7") : ` \u00b7 ${facts.is_free && facts.may_control ? "nobody controls" : "you are watching"}${and}`);
+  $("take").hidden = facts.controls || !facts.may_control;
   for (const name of ["keyboard", "moves", "palette", "camera", "photo", "record"]) $(name).hidden = !facts.controls;
   $("camera").setAttribute("aria-pressed", String(facts.camera_is_on));
   $("record").setAttribute("aria-pressed", String(facts.recording));
@@ -121,15 +121,10 @@ async function draw(data) {
   veil("");
 }
 
-function wishedRatio() {
-  const pixels = window.devicePixelRatio || 1, short = Math.min(stage.clientWidth, stage.clientHeight);
-  return short < 560 ? Math.min(pixels, Math.max(1, 480 / short)) : pixels;  // on a phone words stay large enough to read
-}
-
 function sendSize() {
   if (!stage.clientHeight || !stage.clientWidth || facts.controls === false) return;
-  ratio = wishedRatio();
-  send({type: "size", height: Math.floor(stage.clientHeight * ratio), width: Math.floor(stage.clientWidth * ratio)});
+  ratio = window.devicePixelRatio || 1;
+  send({type: "size", height: Math.floor(stage.clientHeight * ratio), width: Math.floor(stage.clientWidth * ratio), ratio});
 }
 
 function fit() {
@@ -253,6 +248,7 @@ canvas.addEventListener("wheel", (event) => {
 // ---------------------------------------------------------------------- photos
 
 async function upload(files) {
+  if (!facts.may_control) { notice("This address is to look on, not to control."); return; }
   if (!facts.controls && !facts.is_free) { notice("You are watching; take control first."); return; }
   for (const file of files) {
     try {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from itertools import combinations
 
@@ -36,11 +36,15 @@ class Composer:
         self._cuts: dict[str, list[Cut]] = {}  # pane -> its captions that were cut
         self._above: Hashable = None  # what lay over the panes
         self.has_changed = True
+        self.is_partial = False  # it stopped before all panes were drawn
         self.seconds: dict[str, float] = {}  # pane -> what its last drawing took
 
-    def __call__(self, scene: Scene) -> np.ndarray:
-        """(H, W, 3) uint8 BGR, valid until the next call."""
-        self.has_changed = False
+    def __call__(self, scene: Scene, may_stop: Callable[[], bool] = lambda: False) -> np.ndarray:
+        """(H, W, 3) uint8 BGR, valid until the next call.
+
+        may_stop: asked before each pane; once it says so the others are left to the next call, and ``is_partial``.
+        """
+        self.has_changed, self.is_partial = self.is_partial, False  # what was drawn before it stopped was not shown
         self._lay_out(scene)
         debug = scene.state.view.debug
         needed: dict[str, Hashable] = {
@@ -49,7 +53,11 @@ class Composer:
         everything = debug or (self._overlap and needed != self._drawn)
         for name, rect in scene.layout:
             if name in needed and not rect.is_empty and (everything or self._drawn.get(name) != needed[name]):
+                if not everything and may_stop():
+                    self.is_partial = True
+                    return self._buffer
                 self._draw(name, rect, scene)
+                self._drawn[name] = needed[name]
         self._drawn = needed
         if debug:
             self._draw_borders(scene)

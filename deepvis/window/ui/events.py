@@ -28,8 +28,11 @@ class Mouse:
 
 @dataclass(frozen=True)
 class Resized:
+    """pixel_ratio: pixels of the picture for one of a page's own, in which its text is measured."""
+
     height: int
     width: int
+    pixel_ratio: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from functools import lru_cache
 from deepvis.core.enlarged_pane import with_enlarged
 from deepvis.core.geometry import Rect
 from deepvis.core.layer_list import listed
-from deepvis.core.panes import DESIGN_SIZE, PLACES, PaneLayout, card_areas, make_layout, text_scale_of
+from deepvis.core.panes import DESIGN_SIZE, PLACES, PaneLayout, card_areas, make_layout, read_panes, text_scale_of
 from deepvis.core.presenting import TEXT_SCALE, USUAL, Presenting
+from deepvis.core.stacked_panes import is_stacked, stacked
 from deepvis.core.state import AppState, ViewState
 from deepvis.core.types import NetInfo
 from deepvis.window.ui import theme
@@ -20,6 +21,7 @@ from deepvis.window.ui.text import line_height, text_width
 STATUS_LINES = 2  # facts; what happened
 MOST_ROWS = 8  # of names that the default layout makes room for; more of them scroll
 MOST_LARGE_ROWS = 3  # of them in presenter mode
+MOST_STACKED_ROWS = 3  # of them in a window as narrow as a phone
 MOST_ENLARGED_ROWS = 2  # of them above a pane that is large
 
 
@@ -112,12 +114,17 @@ def layout_for(
     font_scale: float = 1.0,
     *,
     presenting: Presenting = USUAL,
+    pixel_ratio: float = 1.0,
 ) -> PaneLayout:
     """The panes of a window, with a layer list and a status pane as high, and sides as wide, as their words need.
 
     overrides: see make_layout, which also says what is raised. presenting: larger text, one pane over the others.
+    pixel_ratio: of the window's pixels to those in which its user's other text is measured; text is as large as in a
+    window of so many of the latter. One as narrow as a phone has its panes above each other.
     """
     font_scale *= TEXT_SCALE if presenting.large_text else 1
+    is_narrow = is_stacked(height, width, pixel_ratio) and not read_panes(overrides or {})
+    font_scale *= _measured_scale(height, width, pixel_ratio, is_narrow=is_narrow) / text_scale_of(height, width)
     scale = text_scale_of(height, width) * font_scale
     status = max(_design(status_height(scale), height), PLACES["status"][2])
     side = side_width(scale, width)
@@ -127,6 +134,8 @@ def layout_for(
     wide = plain["control"].width
     probe = Rect(0, 0, height, wide)
     chips = flow(names_of(info, ViewState()), probe, plain.text_scale)
+    if is_narrow and presenting.pane not in plain:
+        return _stacked(plain, info)
     opens = any(layer.folds for layer in info.layers)  # a row more for what a block holds
     rows = min(chips.rows + opens, MOST_LARGE_ROWS if presenting.large_text else MOST_ROWS)
     margins = height - chips.body.height
@@ -139,6 +148,19 @@ def layout_for(
         height, width, overrides,
         control_height=control, status_height=status, side_width=side, font_scale=font_scale,
     )  # fmt: skip
+
+
+def _measured_scale(height: int, width: int, pixel_ratio: float, *, is_narrow: bool) -> float:
+    """How large text is where the user's other text is pixel_ratio as large as its design: as in a window of those."""
+    at_ratio = 1.0 if is_narrow else text_scale_of(round(height / pixel_ratio), round(width / pixel_ratio))
+    return pixel_ratio * at_ratio
+
+
+def _stacked(plain: PaneLayout, info: NetInfo) -> PaneLayout:
+    """A layout as narrow as a phone, with as many rows of layer names as it needs, up to some."""
+    chips = flow(names_of(info, ViewState()), Rect(0, 0, plain.height, plain.width), plain.text_scale)
+    rows = min(chips.rows, MOST_STACKED_ROWS) * chips.row_height + plain.height - chips.body.height
+    return stacked(plain, rows, status_height(plain.text_scale))
 
 
 def status_height(scale: float) -> int:

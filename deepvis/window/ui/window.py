@@ -41,12 +41,20 @@ class AnyWindow(Protocol):
         """(height, width) of the area for the picture."""
 
     @property
+    def pixel_ratio(self) -> float:
+        """Pixels of the picture for one by which the user's other text is measured; 1 where nothing is known of it."""
+
+    @property
     def receives_text(self) -> bool:
         """True where capitals, accents and pasted text arrive."""
 
     @property
     def opens_paths(self) -> bool:
         """True where the user may name files of this machine; False for one who sits elsewhere."""
+
+    @property
+    def has_press(self) -> bool:
+        """A key or a button waits for ``poll``; False too where that cannot be told without looking."""
 
     def show(self, bgr: np.ndarray) -> None:
         """Show an (H, W, 3) uint8 picture; the array may be written again afterwards."""
@@ -66,7 +74,7 @@ class OpenCVWindow:
     Raises WindowError where there is no display, or OpenCV was built without windows.
     """
 
-    opens_paths = True
+    opens_paths, has_press, pixel_ratio = True, False, 1.0
 
     def __init__(self, title: str, height: int, width: int) -> None:
         problem = display_problem()
@@ -200,7 +208,7 @@ class MemoryWindow:
     ``send`` may be called from any thread; ``picture`` is a copy of what was shown last.
     """
 
-    opens_paths = True
+    opens_paths, has_press, pixel_ratio = True, False, 1.0
 
     def __init__(self, title: str = "", height: int = 930, width: int = 1500) -> None:
         self.title = title

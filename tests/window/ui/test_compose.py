@@ -118,6 +118,22 @@ def test_what_is_kept_never_shows(sequence: list[Scene]) -> None:
         assert (composer(scene) == Composer()(scene)).all()
 
 
+def test_drawing_that_stops_for_a_key_goes_on_where_it_was() -> None:
+    first, second = make_scene(), make_scene(frame=2)
+    composer, whole = Composer(), Composer()(second).copy()
+    before = composer(first).copy()
+    assert (before != whole).any()
+    asked = [False, True]
+    composer(second, lambda: asked.pop(0))
+    assert composer.is_partial and asked == []
+    drawn = dict(composer.seconds)
+    assert (composer(second) == whole).all()
+    assert composer.has_changed and not composer.is_partial
+    assert sum(composer.seconds[name] == drawn.get(name) for name in drawn) >= 1  # what was drawn stands
+    composer(second)
+    assert not composer.has_changed
+
+
 def test_only_what_changed_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
     original = Composer._draw

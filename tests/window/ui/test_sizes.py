@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from deepvis.core.panes import text_scale_of
+from deepvis.core.presenting import Presenting
 from deepvis.core.state import ViewState
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.layer_list_layout import layout_for
@@ -45,6 +46,30 @@ def test_panes_touch_and_fill_the_window(size: tuple[int, int]) -> None:
     layout = layout_for(INFO, *size)
     assert sum(rect.height * rect.width for _, rect in layout) == size[0] * size[1]
     assert all(rect.bottom <= size[0] and rect.right <= size[1] and not rect.is_empty for _, rect in layout)
+
+
+@pytest.mark.parametrize("ratio", [1, 2, 3])
+def test_a_window_as_narrow_as_a_phone_has_its_panes_above_each_other(ratio: int) -> None:
+    size = 765 * ratio, 390 * ratio
+    layout = layout_for(INFO, *size, pixel_ratio=ratio)
+    assert layout.text_scale == pytest.approx(ratio)
+    assert layout["layers"].width == layout["control"].width == layout["status"].width == size[1]
+    assert layout["input"].bottom == layout["back"].bottom == layout["control"].row
+    assert layout["layers"].height > 0.2 * size[0]
+    assert sum(rect.height * rect.width for _, rect in layout) == size[0] * size[1]
+    assert Composer()(replace(make_scene(size=size), layout=layout)).shape == (*size, 3)
+    enlarged = layout_for(INFO, *size, pixel_ratio=ratio, presenting=Presenting(pane="back"))
+    assert enlarged["back"].width > 0.7 * size[1]
+    table = {"input": (0, 0, 300, 300)}
+    assert layout_for(INFO, *size, table, pixel_ratio=ratio)["layers"].width < size[1]  # a table of one's own stands
+
+
+@pytest.mark.parametrize("ratio", [0.5, 1, 2, 3])
+def test_text_is_as_large_as_the_pages_own_whatever_the_screen(ratio: float) -> None:
+    for height, width in ((350, 844), (740, 1100), (930, 1500), (1440, 2560)):
+        layout = layout_for(INFO, round(height * ratio), round(width * ratio), pixel_ratio=ratio)
+        assert layout.text_scale == pytest.approx(ratio * text_scale_of(height, width), rel=0.01)
+        assert layout["layers"].width < 0.7 * layout.width  # three columns
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -89,7 +89,8 @@ def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
     for i, (name, probability) in enumerate(classes):
         px = class_size(scene, scene.px(theme.SIZE_TEXT if i else theme.SIZE_TEXT + 1), body, classes)
         high, tall = line_height(px), max(scene.px(5), 2)
-        row = body.row + i * step + max((step - high - tall - scene.px(4)) // 2, 0)
+        space = min(scene.px(4), max(step - high - tall, 0))
+        row = body.row + i * step + max((step - high - tall - space) // 2, 0)
         share = f"{100 * probability:.1f} %" if math.isfinite(probability) else number(probability)
         wide = text_width(share, px, not i)
         color = theme.SOFT if i else theme.TEXT
@@ -97,8 +98,9 @@ def draw_classes(canvas: np.ndarray, scene: Scene) -> None:
         room = body.width - wide - scene.px(12)
         name = class_words(scene, name, px, room, bold=not i)
         draw_text(canvas, row, body.col, name, px, color, bold=not i, width=room)
-        track = Rect(row + high + scene.px(4), body.col, tall, body.width)
-        bar(canvas, track, probability, theme.SOFT if i else theme.GOOD, theme.TRACK)
+        track = Rect(row + high + space, body.col, tall, body.width)
+        if step >= high + tall:  # else it would cross the letters below
+            bar(canvas, track, probability, theme.SOFT if i else theme.GOOD, theme.TRACK)
 
 
 def draw_class_changes(canvas: np.ndarray, scene: Scene, body: Rect, changes: list[ClassChange]) -> None:

@@ -7,7 +7,7 @@ SLOW_SECONDS, QUICK_SECONDS = 0.25, 0.08  # that a picture is on its way
 SLOW_ONES, QUICK_ONES = 3, 20  # in a row, until the next lower quality, or the next better one
 
 
-class LiveQuality:
+class AdaptiveQuality:
     """Follows how long pictures are on their way, without what the page takes to draw them."""
 
     def __init__(self) -> None:

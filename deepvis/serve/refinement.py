@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from deepvis.serve.covering import BlockRect
+from deepvis.serve.dirty_rectangles import BlockRect
 
 STILL_SECONDS = 0.5  # without a change until a block is sent in full quality
 MOST_BLOCKS = 256  # of them in one message, so that what follows a key does not wait behind it
 
 
-class RoughBlocks:
+class Refinement:
     """All times are seconds of one clock."""
 
     def __init__(self) -> None:
         self._sent_at = np.empty((0, 0))  # of each block; infinite where it is in full quality, or black
 
-    def sent_live(self, shape: tuple[int, ...], pieces: list[BlockRect], now: float) -> None:
+    def sent_coarse(self, shape: tuple[int, ...], pieces: list[BlockRect], now: float) -> None:
         """The page was sent these rectangles in live quality. shape: (rows, columns) of all blocks."""
         if self._sent_at.shape != shape:
             self._sent_at = np.full(shape, np.inf)
