@@ -190,6 +190,10 @@ def finish(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progr
                     f"none of the {plan.images} images of {order.images} can be read{reasons}; give --images a folder "
                     "of pictures, or a list of them"
                 )
+            if plan_hash(read_plan(folder)) != plan_hash(plan):
+                raise ScanError(
+                    f"another scan was begun in {folder.root} with --overwrite meanwhile: it is that one's now"
+                )
             with writing(str(folder.result)):
                 save_part(folder.result, total)
             write_skipped(folder.skipped, total)
