@@ -11,7 +11,8 @@ import numpy as np
 
 from deepvis.api.activations import rows_of
 from deepvis.api.notebook import Activations
-from deepvis.core.interventions import Intervention, clamped, intervened_words, scaled, switched_off
+from deepvis.core.before_after import by_magnitude, changed_classes, largest_changes
+from deepvis.core.interventions import Intervention, clamped, each_once, intervened_words, scaled, switched_off
 from deepvis.core.types import Unit
 from deepvis.core.words import short_label
 from deepvis.models.model import Model
@@ -53,26 +54,19 @@ class WhatIf:
 
     def units(self, layer: str) -> list[UnitChange]:
         """The units of a layer that change, those that change most first. Raises KeyError for another layer."""
-        before, after = (each[layer].reshape(len(each[layer]), -1) for each in (self.before, self.after))
-        change = np.nan_to_num(after - before)
-        high, low = change.max(axis=1), change.min(axis=1)
-        largest = np.where(-low > high, low, high)
-        order = np.argsort(-np.abs(largest), kind="stable")
+        before, after = self.before[layer], self.after[layer]
+        changes = largest_changes(after - before)
         return [
-            UnitChange(int(c), float(before[c].max()), float(after[c].max()), float(largest[c]))
-            for c in order
-            if largest[c]
+            UnitChange(unit, float(before[unit].max()), float(after[unit].max()), float(changes[unit]))
+            for unit in by_magnitude(changes)
         ]
 
     def classes(self, count: int = 5) -> list[ProbabilityChange]:
         """The classes that are the most probable before or after, by what they are after; [] without any."""
         if self.prob_layer not in self.after:
             return []
-        before, after = (each[self.prob_layer] for each in (self.before, self.after))
-        was, now = (each.reshape(len(each), -1).max(axis=1) for each in (before, after))
-        best = np.argsort(-np.maximum(was, now), kind="stable")[:count]
-        best = best[np.argsort(-now[best], kind="stable")]
-        return [ProbabilityChange(int(c), self._label(int(c)), float(was[c]), float(now[c])) for c in best]
+        found = changed_classes(self.before[self.prob_layer], self.after[self.prob_layer], count)
+        return [ProbabilityChange(unit, self._label(unit), was, now) for unit, was, now in found]
 
     def _label(self, channel: int) -> str:
         return short_label(self.labels[channel]) if channel < len(self.labels) else ""
@@ -86,15 +80,16 @@ def interventions_of(
     off: Iterable[Any], clamp: Mapping[Any, float], scale: Mapping[Any, float], channel_of: ChannelOf
 ) -> tuple[Intervention, ...]:
     """Of units that are named ("conv5", 151) or "conv5:151". Raises ModelError, for a unit named twice too."""
-    found = [switched_off(_unit(each, channel_of)) for each in ([off] if _is_unit(off) else off)]
-    found += [clamped(_unit(unit, channel_of), _number(unit, value)) for unit, value in clamp.items()]
-    found += [scaled(_unit(unit, channel_of), _number(unit, value)) for unit, value in scale.items()]
-    units = [each.unit for each in found]
-    if twice := next((unit for unit in units if units.count(unit) > 1), None):
-        raise ModelError(f"what_if: found {twice.layer}:{twice.channel} more than once, expected each unit once")
+    units = [switched_off(_unit(each, channel_of)) for each in ([off] if _is_unit(off) else off)]
+    units += [clamped(_unit(unit, channel_of), _number(unit, value)) for unit, value in clamp.items()]
+    units += [scaled(_unit(unit, channel_of), _number(unit, value)) for unit, value in scale.items()]
+    try:
+        found = each_once(units)
+    except ValueError as error:
+        raise ModelError(f"what_if: {error}") from None
     if not found:
         raise ModelError('what_if: found no unit to change, expected some: off=[("conv5", 151)], clamp=..., scale=...')
-    return tuple(found)
+    return found
 
 
 def intervened(

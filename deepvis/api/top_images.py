@@ -93,10 +93,8 @@ class TopImages:
 
     def montage(self, layer: str, channel: int) -> np.ndarray:
         """The unit's crops in a square, (H, W, 3) uint8 RGB, as in the window."""
-        return montage([*(each.rgb for each in self.top(layer, channel)), *self._empty(layer, channel)])
-
-    def _empty(self, layer: str, channel: int) -> list[None]:
-        return [None] * (self.top_activations.top - len(self.top(layer, channel)))
+        found = self.top(layer, channel)
+        return montage([*(each.rgb for each in found), *[None] * (self.top_activations.top - len(found))])
 
     def _top(self, unit: Unit, value: float, image: int, place: tuple[int, int]) -> TopPhoto:
         path = self.paths.get(image, "")

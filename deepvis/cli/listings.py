@@ -23,7 +23,7 @@ def print_self_test(settings: Settings) -> int:
     model = opened(settings)
     if model.opened.self_test is None:
         raise UsageError(
-            f"--self-test: found {model.name}, a network that no framework here runs beside deepvis; expected a "
+            f"self-test: found {model.name}, a network that no framework here runs beside deepvis; expected a "
             "PyTorch module"
         )
     try:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from deepvis.cli.guard import warn
 from deepvis.cli.parser import bad
 from deepvis.core.nearest import nearest
 from deepvis.core.user_error import UsageError
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from deepvis.core.types import NetInfo, Unit
+
+T = TypeVar("T")
 
 
 def unit_named(words: str) -> Unit:
@@ -49,7 +54,7 @@ def class_unit(info: NetInfo, name: str | None, run: Any) -> Unit:
     if name.isdecimal():
         return Unit(layer, int(name))
     wanted = name.casefold()
-    names = [[each.strip().casefold() for each in short_names(label)] for label in info.labels]
+    names = [[each.strip().casefold() for each in short_label(label).split(",")] for label in info.labels]
     exact = [index for index, each in enumerate(names) if wanted in each]
     found = exact or [index for index, each in enumerate(names) if any(wanted in part for part in each)]
     if len(found) == 1:
@@ -61,8 +66,34 @@ def class_unit(info: NetInfo, name: str | None, run: Any) -> Unit:
     raise UsageError(f"--class {name}: {info.name} has no such class; {nearest(name, labels, 'give its number')}")
 
 
-def short_names(label: str) -> list[str]:
-    """The names of a class: "n02123045 tabby, tabby cat" -> those between the commas."""
-    first, _, rest = label.partition(" ")
-    is_synset = first[:1] == "n" and first[1:].isdecimal()
-    return (rest if is_synset else label).split(",")
+def photos_below(folder: Path) -> list[Path]:
+    """The photos of ``--images``: of a folder and those within it, in order. Raises UsageError where there are none."""
+    from deepvis.scan.images import find_images
+
+    if not folder.is_dir():
+        raise UsageError(f"--images {folder}: found no such folder, expected one with photos")
+    paths = sorted(folder / path for path in find_images(folder))
+    if not paths:
+        raise UsageError(f"--images {folder}: found no photo there, expected files such as *.jpg or *.png")
+    return paths
+
+
+def with_bar(paths: Sequence[Path], act: Callable[[Path], T], name: str) -> Iterator[tuple[Path, T]]:
+    """Each photo with what ``act`` gives for it; one that cannot be read is named and passed over, others go on.
+
+    A bar where a terminal is. name: of the subcommand.
+    """
+    from deepvis.jobs.progress import Bar, Progress
+    from deepvis.sources.photos import PhotoError
+
+    progress = Bar(" photos") if sys.stderr.isatty() else Progress()
+    progress.begin(len(paths))
+    for path in paths:
+        try:
+            found = act(path)
+        except (PhotoError, UsageError) as error:
+            warn([str(error).removeprefix("--image ")], name)
+        else:
+            yield path, found
+        progress.advance(1)
+    progress.end()

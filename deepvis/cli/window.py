@@ -25,7 +25,7 @@ from deepvis.models.network_options import NETWORK
 from deepvis.network.memory import share_one_heap
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import format_of
-from deepvis.schema.row_options import add_options
+from deepvis.schema.row_options import add_options, option_of
 from deepvis.settings import loading
 from deepvis.settings import table as config
 from deepvis.settings.table import Settings
@@ -191,12 +191,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
     A network named on the command line takes nothing of another one from a settings file; the window stays.
     """
-    files = loading.settings_files()
-    if arguments.settings:
-        if not Path(arguments.settings).is_file():
-            raise UsageError(f"--settings {arguments.settings}: there is no such file")
-        files = [path for path in files if path.name == "settings.py"] + [Path(arguments.settings)]
-    settings = loading.load(files)
+    settings = loading.load(_settings_files(arguments))
     option, named = ("--network", arguments.network) if arguments.network else ("--prototxt", arguments.prototxt)
     if arguments.network and arguments.prototxt:
         raise UsageError("--network and --prototxt name two networks; give one of them")
@@ -220,6 +215,25 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         if name in config.TABLE and value is not None
     }
     return replace(settings, **given)
+
+
+def _settings_files(arguments: argparse.Namespace) -> list[Path]:
+    files = loading.settings_files()
+    if not arguments.settings:
+        return files
+    if not Path(arguments.settings).is_file():
+        raise UsageError(f"--settings {arguments.settings}: there is no such file")
+    return [path for path in files if path.name == "settings.py"] + [Path(arguments.settings)]
+
+
+def _blamed(sentence: str, arguments: argparse.Namespace) -> str:
+    """A sentence that begins with an option; where a settings file has said that value, with the file's name for it."""
+    said = re.match(r"--[a-z-]+(?=[ :])", sentence)
+    for name, (_, path) in loading.said_in(_settings_files(arguments)).items() if said else ():
+        option = (option_of(config.SETTINGS, name) or "").partition(" ")[0]
+        if said and option == said[0] and getattr(arguments, name, None) is None:
+            return f"{path}: {name}{sentence[said.end() :]}"
+    return sentence
 
 
 def window_place(arguments: argparse.Namespace) -> WindowPlace | None:
@@ -254,7 +268,10 @@ def main(argv: Sequence[str]) -> int:
         arguments = parser().parse_args(argv)
         level = logging.DEBUG if arguments.verbose else logging.WARNING
         logging.basicConfig(level=level, format="deepvis: %(message)s")
-        return _run(arguments)
+        try:
+            return _run(arguments)
+        except UsageError as error:
+            raise UsageError(_blamed(str(error), arguments)) from error
 
     return guarded(run, "deepvis")
 

@@ -19,7 +19,6 @@ class Effect:
     id: int
 
 
-@dataclass(frozen=True)
 class SavePicture(Effect):
     """Write the window as a picture."""
 
@@ -34,17 +33,14 @@ class StartOptimizing(Effect):
     fit: Fit = Fit.CROP  # how that frame becomes the network's input
 
 
-@dataclass(frozen=True)
 class StopOptimizing(Effect):
     """Optimize nothing any more."""
 
 
-@dataclass(frozen=True)
 class ForgetTop(Effect):
     """Begin the running top 9 anew; what there was is kept for RecallTop."""
 
 
-@dataclass(frozen=True)
 class RecallTop(Effect):
     """Bring back the running top 9 that was forgotten last, in the place of what there is."""
 
@@ -59,12 +55,10 @@ class SaveTop(Effect):
     over_better: bool = False
 
 
-@dataclass(frozen=True)
 class UndoSave(Effect):
     """Take the newest save of the running top 9 back: the files that it replaced are there again."""
 
 
-@dataclass(frozen=True)
 class RedoSave(Effect):
     """Do the save again that was taken back last."""
 
@@ -83,12 +77,10 @@ class TakeOutPicture(Effect):
     unit: Unit
 
 
-@dataclass(frozen=True)
 class UndoKeep(Effect):
     """Undo the newest change of a unit's nine that stands."""
 
 
-@dataclass(frozen=True)
 class RedoKeep(Effect):
     """Do the change of a unit's nine again that was undone last."""
 
@@ -104,12 +96,10 @@ class StartScan(Effect):
     fit: Fit = Fit.CROP
 
 
-@dataclass(frozen=True)
 class StopScan(Effect):
     """Scan no more; what was found is kept."""
 
 
-@dataclass(frozen=True)
 class OtherNetwork(Effect):
     """Keys go to the other of two networks from now on."""
 

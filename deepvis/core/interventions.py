@@ -6,7 +6,7 @@ away parts of the input; Morcos et al. 2018, arXiv 1803.06959, clamp single unit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -66,6 +66,15 @@ def clamped(unit: Unit, value: float) -> Intervention:
 
 def scaled(unit: Unit, factor: float) -> Intervention:
     return Intervention(unit, InterventionKind.SCALE, float(factor))
+
+
+def each_once(found: Iterable[Intervention]) -> tuple[Intervention, ...]:
+    """The same. Raises ValueError where a unit is among them twice."""
+    all_of_them = tuple(found)
+    units = [each.unit for each in all_of_them]
+    if twice := next((unit for unit in units if units.count(unit) > 1), None):
+        raise ValueError(f"found {twice.layer}:{twice.channel} more than once, expected each unit once")
+    return all_of_them
 
 
 def intervention_of(all_of_them: Sequence[Intervention], unit: Unit) -> Intervention | None:

@@ -28,7 +28,6 @@ class SavePane(Effect):
     pane: str = ""
 
 
-@dataclass(frozen=True)
 class SaveUnit(Effect):
     """Write the selected unit's map as a PNG, drawn anew in a larger size."""
 
@@ -55,7 +54,6 @@ class OpenSession(Effect):
     path: str
 
 
-@dataclass(frozen=True)
 class SwitchRecording(Effect):
     """Begin to record the window as a video, or end that."""
 

@@ -275,6 +275,10 @@ class NetInfo:
         preferred = [name for name in (current, self.prob_layer) if name in names]
         return (preferred or names[-1:] or [""])[0]
 
+    def class_title(self, channel: int) -> str:
+        """The name of a class, without its synset's number; by its number where it has none."""
+        return short_label(self.labels[channel]) if channel < len(self.labels) else f"class {channel}"
+
     def class_of(self, unit: Unit) -> str:
         """The class that a unit stands for, without its synset's number; "" if it stands for none."""
         is_class = unit.layer in self.label_layers and unit.channel < len(self.labels)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 
+SYNSET = re.compile(r"^(n\d{8})\s+")  # a class's number in WordNet, before its names
+
 
 def printable(text: str) -> str:
     """The text in one line: no control characters, no halves of characters (file names may hold both)."""
@@ -19,9 +21,7 @@ def whole_number(text: str) -> int | None:
 
 def short_label(label: str) -> str:
     """'n02123045 tabby, tabby cat' to 'tabby, tabby cat': without the synset's number."""
-    head, _, rest = label.strip().partition(" ")
-    is_synset = len(head) == 9 and head[0] == "n" and head[1:].isdigit()
-    return rest if is_synset and rest else label.strip()
+    return SYNSET.sub("", label.strip())
 
 
 def photo_name(path: str) -> str:

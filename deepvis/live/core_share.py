@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 PASSES_FOR_EACH = 2  # passes of the live network for each iteration: at most half as many
 STALLED = 2.0  # seconds between passes after which a source counts as one that gives no more pictures
@@ -17,8 +18,8 @@ STALLED = 2.0  # seconds between passes after which a source counts as one that 
 class CoreShare:
     """The network's thread counts passes in it, the window's says whether the source moves, the optimizer's asks.
 
-    idle: set but for the time of a pass. source_moves: the camera or the video gives frames, and is not frozen.
-    clock: seconds, rising.
+    idle: set but for the time of a pass. passes: how many the network has made. source_moves: the camera or the video
+    gives frames, and is not frozen. clock: seconds, rising.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -26,16 +27,22 @@ class CoreShare:
         self.idle.set()
         self.source_moves = False
         self._clock = clock
-        self._passes = 0
+        self.passes = 0
         self._last = clock()
 
     def count_pass(self) -> None:
-        self._passes, self._last = self._passes + 1, self._clock()
+        self.passes, self._last = self.passes + 1, self._clock()
 
-    @property
-    def passes(self) -> int:
-        """How many the network has made."""
-        return self._passes
+    @contextmanager
+    def passing(self, *, counts: bool = False) -> Iterator[None]:
+        """The network is at work, and the cores are its own. counts: as a pass."""
+        self.idle.clear()
+        try:
+            yield
+        finally:
+            if counts:
+                self.count_pass()
+            self.idle.set()
 
     @property
     def must_share(self) -> bool:

@@ -34,12 +34,11 @@ class SteadinessWorker(Worker[PassPair | None, LayerSteadiness]):
     def __init__(self) -> None:
         super().__init__("steadiness")
         self._recent: deque[tuple[float, dict[str, float]]] = deque()
-        self._has_begun = False
+
+    def set_up(self) -> None:
+        stand_back()
 
     def answer(self, request: PassPair | None) -> None:
-        if not self._has_begun:
-            self._has_begun = True
-            stand_back()
         if request is None:
             return
         before, after = request.before.activations, request.after.activations

@@ -65,7 +65,6 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         super().__init__("network")
         self.renewals: Mailbox[Callable[[], Backend]] = Mailbox(wakes=self._wake)
         self._open_backend, self._open_fields = open_backend, open_fields
-        self._has_begun = False
         self._backend: Backend | None = None
         self._followers = tuple(followers)
         self._doubt = doubt
@@ -81,9 +80,6 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         return None if output is None else output.info
 
     def answer(self, request: NetRequest | None) -> float | None:
-        if not self._has_begun:
-            self._has_begun = True
-            self._open()
         if self._backend is not None and (renew := self.renewals.take(0)) is not None:
             request = request or self._request
             self._renew(renew)
@@ -103,26 +99,19 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         return soonest(self._refine(), self._change())
 
     def _run_pass(self, backend: Backend, request: NetRequest) -> Snapshot:
-        self.share.idle.clear()
-        try:
+        with self.share.passing(counts=True):
             snapshot = with_beside(backend, backend.run(request))
             if request.attribution is not None:
                 self._attributing = Attributing(backend, snapshot)
             self._changes.passed(backend, snapshot)
             return snapshot
-        finally:
-            self.share.count_pass()
-            self.share.idle.set()
 
     def _run_pinned(self, backend: Backend, request: NetRequest, newest: Snapshot | None) -> Snapshot | None:
         """The values of the pinned frame; before the pass, so that the backend's newest one is the live frame's."""
         if request.pin is None:
             return self._pinned.of(backend, request, newest)
-        self.share.idle.clear()
-        try:
+        with self.share.passing():
             return self._pinned.of(backend, request, newest)
-        finally:
-            self.share.idle.set()
 
     def _first_step(self, before: Attribution | None) -> Attribution | None:
         """What there is of the attribution just begun; until there is something, what there was."""
@@ -133,11 +122,8 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         attributing, output = self._attributing, self._newest.value
         if attributing is None or attributing.is_done or output is None:
             return None
-        self.share.idle.clear()
-        try:
+        with self.share.passing():
             attributing.go_on(self.inbox.has_new)
-        finally:
-            self.share.idle.set()
         self.publish(replace(output, attribution=attributing.newest), self._newest.error)
         return None if attributing.is_done else 0.0
 
@@ -146,11 +132,8 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
         output = self._newest.value
         if output is None or not (self._changes.is_on or output.changed):
             return None
-        self.share.idle.clear()
-        try:
+        with self.share.passing():
             seconds = self._changes.go_on(self.inbox.has_new)
-        finally:
-            self.share.idle.set()
         if self._changes.newest is not output.changed:
             self.publish(replace(output, changed=self._changes.newest), self._newest.error)
         return seconds
@@ -171,7 +154,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
             self._pinned.forget(self._newest.value.snapshot)
             self.publish(replace(self._newest.value, info=backend.info, warning=""))
 
-    def _open(self) -> None:
+    def set_up(self) -> None:
         try:
             self._backend = self._open_backend()
         except (BackendError, ModelError) as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import wait
 from typing import TypeVar
 
 from deepvis.core.state import InputState
@@ -38,23 +39,23 @@ class PhotoReading(Worker[InputState, Frame]):
     def read(self, act: Callable[[], T]) -> T:
         """What a call gives that reads photos. Raises what it raises, and LeftBehind."""
         reading = self._photo_thread.begin(act)
-        if reading.wait(min(self._patience, QUICK_SECONDS)):
-            return reading.value()
-        reading.when_done(lambda: self._wake.put(None))
+        if wait([reading], min(self._patience, QUICK_SECONDS)).done:
+            return reading.result()
+        reading.add_done_callback(lambda _: self._wake.put(None))
         is_said, began = False, time.monotonic()
         try:
-            while not reading.is_done:
+            while not reading.done():
                 self._wake.take(min(self._patience, LOOK_SECONDS))
-                if not reading.is_done and self._has_left():
+                if not reading.done() and self._has_left():
                     raise LeftBehind
-                if not (is_said or reading.is_done) and time.monotonic() - began >= self._patience:
+                if not (is_said or reading.done()) and time.monotonic() - began >= self._patience:
                     self.fail(silence_words(None if self._state is None else self._state.images))
                     is_said = True
         finally:
             self._wake.put(None)  # what has come meanwhile is looked at
         if is_said:
             self.recover()
-        return reading.value()
+        return reading.result()
 
     def forget_photos(self, images: str | None) -> None:
         """Open these images anew when they are wanted again: the thread left behind still has them."""

@@ -56,17 +56,11 @@ class PictureKeeper:
         """Do what was asked for since the last call."""
         if (request := self.inbox.take(0)) is not None:
             self._last = request
-            answer = self._keep(request) if isinstance(request, KeepPicture) else self._take_out(request)
-            self.outbox.put(answer)
-        try:
-            sentence = self.saves.carry_out()
-        except OSError as error:
-            self.outbox.put(
-                Answer(self._last, error=f"the change of the unit's nine could not be undone or done again: {error}")
-            )
-            return
-        if sentence:
-            self.outbox.put(Answer(self._last, EffectReport(sentence)))
+            self.outbox.put(self._keep(request) if isinstance(request, KeepPicture) else self._take_out(request))
+        words = "the change of the unit's nine could not be undone or done again"
+        undone: Answer[Request, EffectReport] | None = self.saves.carried_out(self._last, words)
+        if undone is not None:
+            self.outbox.put(undone)
 
     def _keep(self, request: KeepPicture) -> Answer[Request, EffectReport]:
         unit, folder = request.unit, self._folder()
@@ -100,12 +94,8 @@ class PictureKeeper:
         path = left.pop()
         try:
             own = self._pictures_of_layer(unit)
-            self.saves.begin(folder, BACK_AGAIN, OUT_AGAIN)
-            try:
+            with self.saves.saving(folder, BACK_AGAIN, OUT_AGAIN):
                 self._remove(place, path, own, left[-NINE:])
-            except (OSError, PhotoError):
-                self.saves.discard()
-                raise
         except (OSError, PhotoError) as error:
             return Answer(request, error=f"the picture of {name} could not be taken out of {folder}: {error}")
         rest = (
@@ -148,16 +138,12 @@ class PictureKeeper:
         from deepvis.optimize.results import to_json, write_png
 
         rgb = load_rgb(place.live)
-        self.saves.begin(folder)
-        try:
+        with self.saves.saving(folder):
             for each in (path, path.with_suffix(".json"), place.montage):
                 self.saves.put_aside(each)
             write_file(path.with_suffix(".json"), to_json(story(read_json(place.live.with_suffix(".json")))))
             write_png(path, rgb)
             _write_nine(place, own, [*earlier[1 - NINE :], path])
-        except (OSError, PhotoError):
-            self.saves.discard()
-            raise
 
 
 def _write_nine(place: UnitImagePaths, own: list[np.ndarray], of_user: list[Path]) -> None:

@@ -71,19 +71,12 @@ class StreamTop:
         if (save := self.inbox.take(0)) is not None:
             self._last_save = save
             self.outbox.put(self._saved(save, pictures))
-        self._carry_out_undo()
+        undone = self.saves.carried_out(self._last_save, "the saved top 9 could not be taken back")
+        if undone is not None:
+            self.outbox.put(undone)
         filled = pictures(found)
         self.is_unfinished = pictures.is_unfinished or self._to_pass is not None
         return replace(filled, loading=True) if self.is_unfinished else filled
-
-    def _carry_out_undo(self) -> None:
-        try:
-            sentence = self.saves.carry_out()
-        except OSError as error:
-            self.outbox.put(Answer(self._last_save, error=f"the saved top 9 could not be taken back: {error}"))
-            return
-        if sentence:
-            self.outbox.put(Answer(self._last_save, EffectReport(sentence)))
 
     def _pass_samples(self, backend: Backend) -> None:
         """Pass samples for a while; none is left once ``_to_pass`` is None."""
@@ -121,12 +114,8 @@ class StreamTop:
 
     def _written(self, pictures: RunningImages | FolderImages, folder: Path) -> int:
         """The number of units of which pictures were saved; where one cannot be, all is as it was. Raises OSError."""
-        self.saves.begin(folder)
-        try:
+        with self.saves.saving(folder):
             count = pictures.save(folder, self.saves.put_aside)
-        except OSError:
-            self.saves.discard()
-            raise
         if not count:
             self.saves.discard()
         return count

@@ -40,12 +40,11 @@ class ThumbnailWorker(Worker[ThumbnailRequest, Thumbnails]):
         super().__init__("thumbnails")
         self._load, self._clock = load, clock
         self._cache: ByteCache[np.ndarray] = ByteCache(CACHE_BYTES, lambda rgb: rgb.nbytes + 200)
-        self._has_begun = False
+
+    def set_up(self) -> None:
+        stand_back()
 
     def answer(self, request: ThumbnailRequest | None) -> float | None:
-        if not self._has_begun:
-            self._has_begun = True
-            stand_back()
         wanted = request or self._request
         if wanted is None:
             return None

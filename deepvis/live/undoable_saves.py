@@ -11,10 +11,16 @@ import re
 import shutil
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.temporary_names import is_in_work, machine
+
+A = TypeVar("A")
 
 TOP_UNDONE = "the saved top 9 is taken back, and what it replaced is there again; Z saves it once more"
 TOP_REDONE = "the top 9 is saved once more; backspace takes it back"
@@ -58,6 +64,16 @@ class UndoableSaves:
         with self._lock:
             self._redos += 1
 
+    @contextmanager
+    def saving(self, folder: Path, undone: str = "", redone: str = "") -> Iterator[None]:
+        """The time of a save into ``folder``; if it fails, all is as it was before. Raises OSError."""
+        self.begin(folder, undone, redone)
+        try:
+            yield
+        except Exception:
+            self.discard()
+            raise
+
     def begin(self, folder: Path, undone: str = "", redone: str = "") -> None:
         """A save into ``folder`` begins; those that are undone cannot be done again. Raises OSError."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -91,6 +107,14 @@ class UndoableSaves:
         """Nothing is undone any more: let go of what was put aside. After the saving thread has ended."""
         for save in self._saves:
             save.aside.cleanup()
+
+    def carried_out(self, request: A | None, failed: str) -> Answer[A, EffectReport] | None:
+        """``carry_out`` as an answer to the newest request; None for nothing. failed: what is said of an error."""
+        try:
+            sentence = self.carry_out()
+        except OSError as error:
+            return Answer(request, error=f"{failed}: {error}")
+        return Answer(request, EffectReport(sentence)) if sentence else None
 
     def carry_out(self) -> str:
         """Do what was asked for; returns what has become of it, in a sentence, "" for nothing. Raises OSError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -16,8 +16,6 @@ from deepvis.models.model import Model
 from deepvis.models.zoo import data_folder_of, is_in_memory, models_folder
 from deepvis.network.ref import is_name
 
-# settings whose value is one word
-_PLAIN = ("data_blob", "channel_order", "input_scale", "channels", "layout")
 _FLAGS = ("fill", "trust_file")
 
 
@@ -58,20 +56,8 @@ def commands_for(model: Model, options: Mapping[str, Any] = MappingProxyType({})
     if is_in_memory(model):
         return Commands("", str(model.unit_image_dir), is_in_memory=True)
     words = _named(model, options)
-    if "mean" in options:
-        words += ["--mean", _mean(options["mean"])]
-    if "std" in options:
-        words += ["--std", _mean(options["std"])]
-    if "labels" in options:
-        words += ["--labels", short_path(options["labels"])]
-    for name in _PLAIN:
-        if name in options:
-            value = options[name]
-            words += [_option(name), shlex.quote(f"{value:g}" if isinstance(value, float) else str(value))]
-    if "dictionary" in options:
-        words += ["--dictionary", short_path(options["dictionary"])]
-    if "input_size" in options:
-        words += ["--input-size", "x".join(map(str, options["input_size"]))]
+    for name, typed in TYPED.items():
+        words += [_option(name), typed(options[name])] if name in options else []
     for each in options.get("inputs", ()):
         name, _, file = each.partition("=")
         words += ["--input", shlex.quote(f"{name}={os.path.relpath(file)}")]
@@ -112,3 +98,17 @@ def short_path(path: str | Path) -> str:
     if path.is_absolute() and path.is_relative_to(home) and path != home:
         return f"~/{shlex.quote(str(path.relative_to(home)))}"
     return shlex.quote(str(path))
+
+
+def _word(value: Any) -> str:
+    return shlex.quote(f"{value:g}" if isinstance(value, float) else str(value))
+
+
+# setting -> how its value is typed, in the order of the command
+TYPED: Mapping[str, Callable[[Any], str]] = {
+    **dict.fromkeys(("mean", "std"), _mean),
+    "labels": short_path,
+    **dict.fromkeys(("data_blob", "channel_order", "input_scale", "channels", "layout"), _word),
+    "dictionary": short_path,
+    "input_size": lambda size: "x".join(map(str, size)),
+}

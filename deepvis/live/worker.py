@@ -41,7 +41,7 @@ class Worker(ABC, Generic[A, V]):
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._newest: Answer[A, V] = NOTHING_YET
         self._request: A | None = None  # the request that was taken last
-        self._is_over = False
+        self._has_begun = self._is_over = False
 
     def start(self) -> None:
         """Begin; a second call does nothing."""
@@ -63,6 +63,9 @@ class Worker(ABC, Generic[A, V]):
         request: None where only time has passed, or another box woke the thread, and once at the start.
         Returns the seconds until it is called again without a request, None: not before something comes.
         """
+
+    def set_up(self) -> None:
+        """Called in the thread before the first ``answer``."""
 
     def close(self) -> None:
         """Let go of what the thread opened; called in the thread."""
@@ -89,6 +92,9 @@ class Worker(ABC, Generic[A, V]):
         before = self._newest
         if request is not None:
             self._request = request
+        if not self._has_begun:
+            self._has_begun = True
+            self.set_up()
         seconds = self.answer(request)
         if request is not None and self._newest is before:
             self.publish(before.value, before.error)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+from deepvis.core.words import SYNSET, short_label
 from deepvis.network.model_error import ModelError
 
 MOST_LABELS, MOST_BYTES = 200_000, 16 << 20
-_SYNSET = re.compile(r"^(n\d{8})\s+")
 
 
 def read_labels(path: str | Path) -> tuple[str, ...]:
     """The names in order. A WordNet id in front ("n01440764 tench, ...") is left out. Raises ModelError."""
-    labels = tuple(_SYNSET.sub("", line) for line in _lines(Path(path)))
+    labels = tuple(short_label(line) for line in _lines(Path(path)))
     while labels and not labels[-1]:
         labels = labels[:-1]
     if not labels:
@@ -23,7 +22,7 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
 
 def read_synsets(path: str | Path) -> tuple[str, ...]:
     """The WordNet ids ("n01440764") in front of the names, in order; () where a line has none. Raises ModelError."""
-    found = [_SYNSET.match(line) for line in _lines(Path(path)) if line]
+    found = [SYNSET.match(line) for line in _lines(Path(path)) if line]
     return tuple(match[1] for match in found if match) if all(found) else ()
 
 

@@ -6,7 +6,7 @@ What neither the card nor the caller says is found from the network itself (``de
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -224,17 +224,7 @@ def _assemble(
     def option(key: str, found: Any = None) -> Any:
         return overrides.get(key, card.get(key, found))
 
-    source = Source(
-        file,
-        weights,
-        option("data_blob"),
-        option("input_size"),
-        bool(overrides.get("fill", False)),
-        option("channels"),
-        option("layout"),
-        tuple(overrides.get("inputs", ())),
-        bool(overrides.get("trust_file", False)),
-    )
+    source = _source(file, weights, overrides, option)
     opened = open_source(source) if given is None else given
     graph = opened.structure
     blob = picture_input(graph.name, graph.inputs, source.data_input if given is None else None)
@@ -254,8 +244,7 @@ def _assemble(
     check_layers(graph, card, {"prob_layer": [prob] if prob else []})
     class_layers = option("label_layers", None)
     classes = those_in_graph(graph, class_layers) if class_layers else listing.class_layers(graph, prob)
-    labels_file = Path(ref.labels) if ref.labels is not None else card.path("labels")
-    names = read_labels(labels_file) if labels_file is not None and (ref.labels or labels_file.is_file()) else ()
+    names, labels_file = _labels(card, ref)
     images, further = image_folders(card, overrides)
     return Model(
         name=card.name,
@@ -289,3 +278,24 @@ def _assemble(
         assumed=assumed,
         dictionary=dictionary,
     )
+
+
+def _source(file: Path, weights: Path | None, overrides: Mapping[str, Any], option: Callable[[str], Any]) -> Source:
+    """What an opener is given. option: what the overrides say, or else the card."""
+    return Source(
+        file,
+        weights,
+        option("data_blob"),
+        option("input_size"),
+        bool(overrides.get("fill", False)),
+        option("channels"),
+        option("layout"),
+        tuple(overrides.get("inputs", ())),
+        bool(overrides.get("trust_file", False)),
+    )
+
+
+def _labels(card: Card, ref: NetworkRef) -> tuple[tuple[str, ...], Path | None]:
+    """(the names of the classes, their file). Raises ModelError for a named file that cannot be read."""
+    file = Path(ref.labels) if ref.labels is not None else card.path("labels")
+    return (read_labels(file) if file is not None and (ref.labels or file.is_file()) else ()), file

@@ -251,8 +251,7 @@ class Tape:
         """
         rules = BACK_MODES[mode].rules
         nodes = self.graph.nodes
-        zeros: set[int] = set()  # values whose diff is known to be 0
-        sums: set[int] = set()  # values whose diff is a sum made here
+        found = _DiffSums(diffs)
         with torch.no_grad():
             for index in reversed(indices):
                 node = nodes[index]
@@ -268,7 +267,7 @@ class Tape:
                 if rules and op.gradient_alone:
                     raise ModelError(op.gradient_alone)
                 below: Gradients
-                is_silent = all(g is None or top in zeros for top, g in zip(node.tops, grads, strict=True))
+                is_silent = all(g is None or top in found.zeros for top, g in zip(node.tops, grads, strict=True))
                 joins = node.kind is Kind.CONCAT and node.tops[0] in prune
                 other = instead(node, op) if instead is not None else None
                 if is_silent:
@@ -286,18 +285,7 @@ class Tape:
                 for place, (value, grad) in enumerate(zip(node.bottoms, below, strict=True)):
                     if grad is None or (ways is not None and (index, place) not in ways):
                         continue
-                    if is_silent or (joins and _is_zero(grad)):
-                        if value not in diffs:
-                            diffs[value] = grad
-                            zeros.add(value)
-                    elif value in zeros or value not in diffs:
-                        diffs[value] = grad
-                        zeros.discard(value)
-                    elif value in sums:  # made here: nothing else reads it
-                        diffs[value] += grad
-                    else:
-                        diffs[value] = diffs[value] + grad
-                        sums.add(value)
+                    found.add(value, grad, is_zero=is_silent or (joins and _is_zero(grad)))
         return diffs
 
     def _named(self, diffs: Mapping[int, Tensor], *, newest: bool = False) -> Mapping[str, Tensor]:
@@ -309,6 +297,29 @@ class Tape:
         views = {name: node for name, node in views_over(self.graph, diffs).items() if node.kind is not Kind.SOFTMAX}
         views = {name: node for name, node in views.items() if name not in named}
         return with_views(named, views, lambda node: self._view_of_diff(diffs, node))
+
+
+class _DiffSums:
+    """Adds gradients to ``diffs``, which it fills. zeros: values whose diff is 0, as far as that is known."""
+
+    def __init__(self, diffs: dict[int, Tensor]) -> None:
+        self.zeros: set[int] = set()
+        self._diffs = diffs
+        self._own: set[int] = set()  # values whose diff is a sum made here: nothing else reads it
+
+    def add(self, value: int, grad: Tensor, *, is_zero: bool) -> None:
+        if is_zero:
+            if value not in self._diffs:
+                self._diffs[value] = grad
+                self.zeros.add(value)
+        elif value in self.zeros or value not in self._diffs:
+            self._diffs[value] = grad
+            self.zeros.discard(value)
+        elif value in self._own:
+            self._diffs[value] += grad
+        else:
+            self._diffs[value] = self._diffs[value] + grad
+            self._own.add(value)
 
 
 def _by_rule(mode: str, rule: Rule, node: Node, ran: Ran, grads: Gradients) -> Tensor:

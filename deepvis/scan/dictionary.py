@@ -23,7 +23,7 @@ from deepvis.network.ref import NetworkRef
 from deepvis.scan.dictionary_learning import check_installed, encoder_of, figures_of, learned, method_for
 from deepvis.scan.dictionary_samples import ChosenPhotos, Samples, drawn, forget_parts, part_files, photos_of
 from deepvis.scan.network import ScanNetwork, forget_networks, one_torch_thread, open_network, torch_threads_restored
-from deepvis.scan.scan_error import ScanError
+from deepvis.scan.scan_error import ScanError, going_on_later
 
 VERSION = 1
 OWN = ("version", "program", "name", "network", "layer", "atoms", "method_asked")  # what every json of ours has
@@ -66,17 +66,12 @@ def learn(order: DictionaryOrder, progress: Progress | None = None) -> Learned:
     is_begun = any(path.exists() for path in files.values())  # this very order: it may have been killed at its end
     if (found := _found(order, asked, is_begun=is_begun)) is not None:
         return Learned(found, is_new=False)
-    try:
+    with going_on_later(order.output):
         with torch_threads_restored():
             one_torch_thread()
             samples = drawn(network, order.layer, photos, order.positions, order.seed, files, progress)
         facts = _learn_from(order, samples, asked, progress)
         forget_parts(files)
-    except OSError as error:
-        raise ScanError(
-            f"{error.filename or order.output} cannot be written or read ({error.strerror or error}); what was drawn "
-            "before is kept: give the same command again when that is put right"
-        ) from error
     return Learned(facts, is_new=True)
 
 

@@ -112,16 +112,12 @@ def tracked_layers(
     tracked = [name for name in model.layer_names if _is_tracked(shapes.get(name, ()))]
     chosen = [name for name in tracked if not names or name in names]
     chosen += [name for name in names if name not in chosen]
-    return tuple(_tracked(name, shapes[name]) for name in dict.fromkeys(chosen))
+    return tuple(TrackedLayer(name, *maps_shape((1, *shapes[name][1:]))) for name in dict.fromkeys(chosen))
 
 
 def _is_tracked(shape: tuple[int, ...]) -> bool:
     """True for blobs that hold one row of values for each picture, as a detector's regions do not."""
     return len(shape) > 1 and shape[0] == 1 and prod(shape) > 0
-
-
-def _tracked(name: str, shape: tuple[int, ...]) -> TrackedLayer:
-    return TrackedLayer(name, *maps_shape((1, *shape[1:])))
 
 
 _opening = threading.Lock()

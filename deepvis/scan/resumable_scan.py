@@ -31,7 +31,7 @@ from deepvis.scan.plan import (
     read_plan,
     write_plan,
 )
-from deepvis.scan.scan_error import ScanError, writing
+from deepvis.scan.scan_error import ScanError, going_on_later, writing
 
 PART = re.compile(rf"(?:[0-9a-f]{{24}}|part_\d+)\.npz(?:{PART_ENDING})?")  # files of partial results
 MOST_ROUNDS = 3  # of scanning again what turned out to be corrupt
@@ -60,18 +60,13 @@ def run_scan(order: ScanOrder, progress: Progress | None = None) -> Part:
     """
     progress = progress or Progress()
     folder = ScanFolder(order.output.absolute())
-    try:
+    with going_on_later(order.output):
         plan = prepare(order, folder)
         if (result := finished(folder, plan)) is not None:
             return result
         with torch_threads_restored():
             scan_missing(order, folder, plan, progress)
         return finish(order, folder, plan, progress)
-    except OSError as error:
-        raise ScanError(
-            f"{error.filename or order.output} cannot be written or read ({error.strerror}); what was "
-            "finished before is kept: give the same command again when that is put right"
-        ) from error
 
 
 def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
@@ -189,6 +184,10 @@ def finish(order: ScanOrder, folder: ScanFolder, plan: ScanPlan, progress: Progr
                 raise ScanError(
                     f"none of the {plan.images} images of {order.images} can be read{reasons}; give --images a folder "
                     "of pictures, or a list of them"
+                )
+            if plan_hash(read_plan(folder)) != plan_hash(plan):
+                raise ScanError(
+                    f"another scan was begun in {folder.root} with --overwrite meanwhile: it is that one's now"
                 )
             with writing(str(folder.result)):
                 save_part(folder.result, total)

@@ -23,3 +23,15 @@ def writing(what: str, where: object = "") -> Iterator[None]:
             f"{what} could not be written{place} ({error.strerror or error}); what was finished before is kept: make "
             "room and give the same command again"
         ) from error
+
+
+@contextmanager
+def going_on_later(output: object) -> Iterator[None]:
+    """A run that goes on where it was, given again: a disk that refuses becomes a ScanError that says so."""
+    try:
+        yield
+    except OSError as error:
+        raise ScanError(
+            f"{error.filename or output} cannot be written or read ({error.strerror or error}); what was finished "
+            "before is kept: give the same command again when that is put right"
+        ) from error

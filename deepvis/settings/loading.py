@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +33,18 @@ def settings_files(folder: Path = ROOT) -> list[Path]:
 
 def load(files: list[Path] | None = None) -> Settings:
     """The settings of the files, the later ones overriding. Raises ConfigError."""
-    settings = Settings()
-    for path in settings_files() if files is None else files:
-        settings = replace(settings, **from_names(run_file(path), str(path), path.resolve().parent))
-    return settings
+    return Settings(
+        **{name: value for name, (value, _) in said_in(settings_files() if files is None else files).items()}
+    )
+
+
+def said_in(files: list[Path]) -> dict[str, tuple[Any, Path]]:
+    """Setting -> its value and the last of the files that says it. Raises ConfigError."""
+    found: dict[str, tuple[Any, Path]] = {}
+    for path in files:
+        values = from_names(run_file(path), str(path), path.resolve().parent)
+        found |= {name: (value, path) for name, value in values.items()}
+    return found
 
 
 def from_names(names: Mapping[str, Any], where: str, folder: Path) -> dict[str, Any]:

@@ -14,10 +14,6 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _none_if_empty(value: Any) -> Any:
-    return value if value else None
-
-
 def _one_if_none(value: Any) -> Any:
     return 1.0 if value is None else value
 
@@ -42,7 +38,7 @@ RENAMED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "caffevis_data_mean": ("mean", _same),
     "caffevis_data_hw": ("input_size", _same),
     "caffevis_labels": ("labels", _same),
-    "caffevis_label_layers": ("label_layers", _none_if_empty),
+    "caffevis_label_layers": ("label_layers", lambda value: value or None),
     "caffevis_prob_layer": ("prob_layer", _same),
     "caffevis_unit_jpg_dir": ("unit_image_dir", _same),
     "caffevis_jpgvis_layers": ("unit_image_layers", _same),

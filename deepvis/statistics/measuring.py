@@ -7,6 +7,7 @@ from typing import Any
 
 from deepvis.jobs.progress import Progress
 from deepvis.scan.network import torch_threads_restored
+from deepvis.scan.scan_error import going_on_later
 from deepvis.statistics.layer_pass import BatchSums, batch_sums
 from deepvis.statistics.ordered_work import Keeper, add_in_order
 from deepvis.statistics.pixel_gradient import ROWS, GradientJob, gradient_layers, gradient_sums
@@ -34,7 +35,7 @@ def run_statistics(order: StatisticsOrder, progress: Progress | None = None) -> 
     """
     progress = progress or Progress()
     folder = StatisticsFolder(order.output.absolute())
-    try:
+    with going_on_later(order.output):
         check_own(folder)
         if order.overwrite:
             forget(folder)
@@ -51,11 +52,6 @@ def run_statistics(order: StatisticsOrder, progress: Progress | None = None) -> 
         write_result(result, folder)
         clean_up(folder)
         return result, True
-    except OSError as error:
-        raise StatisticsError(
-            f"{error.filename or order.output} cannot be written or read ({error.strerror}); what was finished before "
-            "is kept: give the same command again when that is put right"
-        ) from error
 
 
 def clean_up(folder: StatisticsFolder) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,40 +12,37 @@ import numpy as np
 from deepvis.core.answers import Answer, EffectReport
 from deepvis.core.commands import COMMANDS, Group, command_of
 from deepvis.core.commands.this_unit import optimization_ended
-from deepvis.core.effects import KeepPicture, OpenPath, OtherNetwork, SavePicture, SaveTop, Say, StopOptimizing
+from deepvis.core.effects import OtherNetwork, SaveTop
 from deepvis.core.history import closed, remembered, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.names_file import content_of
 from deepvis.core.panes import PaneLayout
 from deepvis.core.presenting import PanesNow, Presenting
-from deepvis.core.saving import OF_FILES, CopyText, OpenSession, SaveSession
+from deepvis.core.saving import OF_FILES
 from deepvis.core.scanning import scan_ended
-from deepvis.core.state import AppState, GoTo, Outcome, Palette, PaletteLists
+from deepvis.core.state import AppState, GoTo, Outcome
 from deepvis.core.strips import strips_of, with_strips
-from deepvis.core.typed import files_opened, pasted, press
+from deepvis.core.typed import pasted, press
 from deepvis.core.types import NetInfo, Snapshot
 from deepvis.core.user_error import UsageError
 from deepvis.core.why import reason_selected
-from deepvis.live.camera_list import CameraList
 from deepvis.live.folder_scan import ScanRequest
-from deepvis.live.input import ListedPhotos
-from deepvis.live.photo_thread import ANSWER_SECONDS, within
-from deepvis.sources.directory import images_problem
 from deepvis.window.autoplay import AutoplayClock
-from deepvis.window.card_picture import why_not_among_nine
+from deepvis.window.effects import EffectCarrier
 from deepvis.window.gestures import Gesture, start_of
 from deepvis.window.given import given
 from deepvis.window.options import RunOptions
+from deepvis.window.palette_watch import PaletteWatch
 from deepvis.window.parts import Parts
 from deepvis.window.pointer import pointed
 from deepvis.window.presenter import SECONDS, PressedKey
-from deepvis.window.requests import has_shown, missing, shown_frame, stopped_words
+from deepvis.window.requests import has_shown, missing, shown_frame
 from deepvis.window.saver import Saver
 from deepvis.window.scene_maker import SceneMaker
 from deepvis.window.screen import Screen
-from deepvis.window.screenshots import picture_name, save_picture
+from deepvis.window.screenshots import KeyPictures, save_picture
 from deepvis.window.script import Script
-from deepvis.window.session import SUFFIXES, Session, restored
+from deepvis.window.session import Session, restored
 from deepvis.window.shown_hints import ShownHints
 from deepvis.window.stats import Stats
 from deepvis.window.status import HINT_SECONDS, StatusReader, error_words
@@ -57,9 +53,7 @@ from deepvis.window.ui.window import AnyWindow
 from deepvis.window.watching import OverTimeWatch
 
 ONE_NETWORK = "there is one network here; start with --compare NAME for a second beside it"
-NO_PATHS = "a page opens no files of the server: drop photos on the page, or start with --images"
 STILL_SAVING = "it is still being saved; backspace takes it back once that is done"
-SAVING_SECONDS = 60.0  # that it says so, if nothing comes of it
 BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
 NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the picture comes first
 PICTURE_WAITS = 0.1  # seconds at most until the window is drawn without the picture
@@ -100,7 +94,7 @@ class Loop:
         saver: Saver | None = None,
     ) -> None:
         self.state, self.parts, self.window, self.options, self.stats = state, parts, window, options, stats
-        self._layouts, self._pictures = layouts, pictures
+        self._layouts, self._pictures = layouts, KeyPictures(pictures)
         self._saver = saver or Saver(pictures)
         is_timeless = options.headless or options.is_timeless
         self._pressed = PressedKey(float("inf") if is_timeless else SECONDS)  # until the next key of a script
@@ -111,15 +105,14 @@ class Loop:
         self._replayed_pause: float | None = None  # before what is being done again
         self._typist = Typist()
         self._autoplay = AutoplayClock()
-        self._cameras = CameraList()
+        self._palette = PaletteWatch()
         self._over_time = OverTimeWatch()
         self._acted_at = self._refused_at = float("-inf")  # when the user acted last, when an effect was refused
         self._early: list[str] = []  # keys that need the network, pressed before it was there
-        self._not_saved = ""  # the error of the last picture that key p was to save
-        self._to_save: list[SavePicture] = []  # once what was pressed before is on the screen
         self._mouse: tuple[int, int] | None = None  # where it is, whatever was pressed since; None outside
         self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
         self._pointed_at: tuple[int, int] | None = None  # where it was last, whatever was pressed since
+        self._carry_out = EffectCarrier(window, parts, self._saver, self._pictures, self._status)
         self.screen = Screen(window, stats, self._status.shown, options.record)
         self._make_scene = SceneMaker(parts, self._status)
         self._lay_out(*window.size)
@@ -156,7 +149,7 @@ class Loop:
         latest = self.parts.latest
         has_passed = latest.input.value is not None
         return error_words(replace(latest, input=replace(latest.input, error="")) if has_passed else latest) or (
-            self._not_saved
+            self._pictures.error
             or self._saver.error
             or self._saver.names.unsaved_words
             or (self._log.error if self._log else "")
@@ -188,8 +181,8 @@ class Loop:
         self._show()
         if self.screen.compose.is_partial:
             return
-        self._save_pictures()
-        for answer in self._saver.turn(self.screen, self._mouse):
+        saved = self._pictures.turn(self.whole_picture, self.state)
+        for answer in (*saved, *self._saver.turn(self.screen, self._mouse)):
             self._say(answer)
         if (session := self._saver.take_session()) is not None:
             self.open_session(session)
@@ -272,32 +265,10 @@ class Loop:
         if self.state.view.presenting != before.presenting:
             self._lay_out(*self.window.size)
         for effect in effects:
-            if isinstance(effect, SavePicture):
-                self._to_save.append(effect)
-            elif isinstance(effect, SaveSession) and not self.window.opens_paths:
-                self._saver.take(replace(effect, name=Path(effect.name).name))  # beside the others
-            elif isinstance(effect, OF_FILES):
-                self._saver.take(effect)
-            elif isinstance(effect, CopyText):
-                is_there = self.window.copy(effect.text)
-                self._status.show_hint(
-                    f"copied {effect.text}" if is_there else f"this window cannot copy: {effect.text}"
-                )
-            elif isinstance(effect, Say):
-                self._status.show_hint(effect.sentence, is_of_view=True)
-            elif isinstance(effect, OpenPath):
-                self._open(effect.path)
-            elif isinstance(effect, OtherNetwork):
+            if isinstance(effect, OtherNetwork):
                 self.turn_to_other()
             else:
-                if isinstance(effect, KeepPicture) and (why := why_not_among_nine(self.state, self.parts.latest)):
-                    self._status.show_hint(why)
-                    continue
-                if isinstance(effect, StopOptimizing):
-                    self._status.show_hint(stopped_words(self.parts.latest))
-                self.parts.carry_out(effect)
-                if isinstance(effect, SaveTop) and self.parts.is_saving:
-                    self._status.show_hint("saving the running top 9 ...", SAVING_SECONDS)
+                self.state = self._carry_out(effect, self.state)
         self._lay_out_strips()
         self._sort_tiles()
 
@@ -319,22 +290,6 @@ class Loop:
         """Make room for a strip that was turned on, or take back that of one that was turned off."""
         if strips_of(self.state.view) != self._strips:
             self._lay_out(*self.window.size)
-
-    def _open(self, path: str) -> None:
-        """Show what a path names; where it cannot be opened, say why and leave all as it is."""
-        if not self.window.opens_paths:
-            self._status.show_hint(NO_PATHS)
-            return
-        path = str(Path(os.path.expanduser(path)))
-        if path.endswith(SUFFIXES):
-            self._saver.take(OpenSession(0, path))
-            return
-        silent: str | None = f"{path} gives no answer: its disk or its share hangs; try again later"
-        problem = within(ANSWER_SECONDS, lambda: images_problem(path), silent)
-        if problem is None:
-            self.state = files_opened(self.state, path)
-        else:
-            self._status.show_hint(problem.removeprefix("--images "))
 
     def open_session(self, session: Session) -> None:
         """Look at what a session says, as one step of the history."""
@@ -409,7 +364,7 @@ class Loop:
             self._say(answer)
         if (frame := shown_frame(self.state, latest)) is not self.state.frame:
             self.state = replace(self.state, frame=frame)
-        self._update_palette_lists(self.parts.listed, self.state.palette_lists)
+        self.state = self._palette(self.state, self.parts.listed, receives_text=self.window.receives_text)
         self._sort_tiles()
 
     def _look_over_time(self, snapshot: Snapshot | None) -> None:
@@ -421,17 +376,6 @@ class Loop:
             self._status.show_hint(watch.said, FREEZE_SECONDS)
         elif watch.over:
             self._status.take_back(watch.over)
-
-    def _update_palette_lists(self, listed: ListedPhotos, before: PaletteLists) -> None:
-        """Give the palette the photos that were listed since."""
-        receives_text = self.window.receives_text
-        cameras = self._cameras.look() if isinstance(self.state.typing, Palette) else before.cameras
-        facts = (listed.first, receives_text, cameras)
-        if listed.photos is not before.photos or facts != (before.first_photo, before.receives_text, before.cameras):
-            lists = replace(
-                before, photos=listed.photos, first_photo=listed.first, receives_text=receives_text, cameras=cameras
-            )
-            self.state = replace(self.state, palette_lists=lists)
 
     def _say(self, answer: Answer[Any, EffectReport]) -> None:
         """Show the sentence that answers an effect; if it was refused, the same key once more does it."""
@@ -487,19 +431,6 @@ class Loop:
             return
         again = self.options.frames is not None and self._script.may_go_on(self.missing)
         self.screen.show(scene, again=again)
-
-    def _save_pictures(self) -> None:
-        """Carry out what key p has asked for, once there is a picture."""
-        while self._to_save and (picture := self.whole_picture) is not None:
-            effect = self._to_save.pop(0)
-            path = self._pictures / picture_name(self.state.info.name, self.state.unit)
-            try:
-                save_picture(path, picture)
-                self._say(Answer(effect, EffectReport(f"saved {path}", path=str(path.absolute()))))
-                self._not_saved = ""
-            except OSError as error:
-                self._not_saved = f"the picture {path} could not be saved: {error.strerror or error}"
-                self._say(Answer(effect, error=self._not_saved))
 
     # ------------------------------------------------------------------ ending
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from deepvis.core.answers import NOTHING_YET, Answer, EffectReport
 from deepvis.core.effects import (
@@ -48,6 +48,22 @@ Frames = Callable[[], Answer[InputState, Frame] | None]  # the answer of the inp
 
 A = TypeVar("A")
 V = TypeVar("V")
+W = TypeVar("W", bound=Worker[Any, Any])
+
+
+class Later(Generic[W]):
+    """A worker that begins when it is first needed. running: those that have begun; worker: None until then."""
+
+    def __init__(self, make: Callable[[], W], running: list[Worker[Any, Any]]) -> None:
+        self._make, self._running = make, running
+        self.worker: W | None = None
+
+    def begun(self) -> W:
+        if self.worker is None:
+            self.worker = self._make()
+            self.worker.start()
+            self._running.append(self.worker)
+        return self.worker
 
 
 @dataclass(frozen=True)
@@ -85,20 +101,19 @@ class Parts:
         self._frames = frames or input.outbox.peek
         self._input, self._network, self._makers = input, network, makers
         self._stream, self._scans, self._pictures = stream, scans, pictures
+        self._running: list[Worker[Any, Any]] = [input]
         self._images: UnitImagesWorker | None = None
-        self._optimize: OptimizeWorker | None = None
-        self._scan: FolderScanWorker | None = None
-        self._over_photos: OverPhotosWorker | None = None
+        self._optimize = Later(makers.optimize, self._running)
+        self._scan = Later(makers.scan, self._running) if makers.scan else None
+        self._over_photos = Later(makers.over_photos, self._running) if makers.over_photos else None
+        self._thumbnails = Later(ThumbnailWorker, self._running)
+        self._steadiness = Later(SteadinessWorker, self._running)
         self._sent_over = OverPhotosRequest(None)
         self._renewed = 0  # how often the network was given other weights
-        self._thumbnails: ThumbnailWorker | None = None
-        self._steadiness: SteadinessWorker | None = None
-        self._running: list[Worker[Any, Any]] = [input]
         self._sent_input: InputState | None = None
         self._sent_pass: NetRequest | None = None
         self._sent_images: ImagesRequest | None = None
-        self._saved: Answer[SaveTop, EffectReport] | None = None  # the newest that was handed on
-        self._picture_answer: Answer[KeepPicture | TakeOutPicture, EffectReport] | None = None  # likewise
+        self._reported: list[Answer[Any, EffectReport] | None] = []  # the newest that were handed on
         self._reported_scan: Answer[Any, Any] = NOTHING_YET  # likewise
         input.start()
 
@@ -119,9 +134,13 @@ class Parts:
         if request is not None and not request.same_as(self._sent_pass):
             self._sent_pass = request
             self._network.inbox.put(request)
-        if (over := over_photos_request(state, self._renewed)) != self._sent_over:
-            self._send_over_photos(over)
-        self._send_thumbnails(state)
+        over, is_there = over_photos_request(state, self._renewed), self.latest.info is not None
+        if over != self._sent_over and self._over_photos is not None and (is_there or self._over_photos.worker):
+            self._sent_over = over
+            self._over_photos.begun().inbox.put(over)
+        thumbnails = thumbnail_request(state, self.latest)
+        if thumbnails is not None and thumbnails != self._thumbnails.begun().inbox.peek():
+            self._thumbnails.begun().inbox.put(thumbnails)
         shows_images = state.view.unit_images or state.view.pattern
         if self._images is not None and (shows_images or self.is_saving):
             images = images_request(state, self.latest)
@@ -129,50 +148,24 @@ class Parts:
                 self._sent_images = images
                 self._images.inbox.put(images)
 
-    def _send_over_photos(self, request: OverPhotosRequest) -> None:
-        if self._over_photos is None and self._makers.over_photos is not None and self.latest.info is not None:
-            self._over_photos = self._makers.over_photos()
-            self._start(self._over_photos)
-        if self._over_photos is not None:
-            self._sent_over = request
-            self._over_photos.inbox.put(request)
-
-    def _send_thumbnails(self, state: AppState) -> None:
-        asked = thumbnail_request(state, self.latest)
-        if asked is None:
-            return
-        if self._thumbnails is None:
-            self._thumbnails = ThumbnailWorker()
-            self._start(self._thumbnails)
-        if asked != self._thumbnails.inbox.peek():
-            self._thumbnails.inbox.put(asked)
-
     def compare(self, pair: PassPair | None) -> None:
         """Have two passes compared for the steadiness; None: let go of those that were."""
-        if pair is not None and self._steadiness is None:
-            self._steadiness = SteadinessWorker()
-            self._start(self._steadiness)
-        if self._steadiness is not None and self._steadiness.inbox.peek() is not pair:
-            self._steadiness.inbox.put(pair)
+        worker = self._steadiness.worker if pair is None else self._steadiness.begun()
+        if worker is not None and worker.inbox.peek() is not pair:
+            worker.inbox.put(pair)
 
     def carry_out(self, effect: Effect) -> None:
         """Have an effect of a key carried out, all but the picture of the window, which the loop itself saves."""
         if isinstance(effect, StartOptimizing):
             frame = self.latest.frame if effect.from_frame else None
-            if self._optimize is None:
-                self._optimize = self._makers.optimize()
-                self._start(self._optimize)
-            shown = self.latest.frame
-            self._optimize.inbox.put(OptimizeRequest(effect.id, effect.unit, effect.preset, frame, shown, effect.fit))
-        elif isinstance(effect, StopOptimizing) and self._optimize is not None:
-            self._optimize.inbox.put(OptimizeRequest(effect.id, None))
-        elif isinstance(effect, StartScan) and self._makers.scan is not None:
-            if self._scan is None:
-                self._scan = self._makers.scan()
-                self._start(self._scan)
-            self._scan.inbox.put(ScanRequest(effect.id, True, effect.images, effect.fit))
-        elif isinstance(effect, StopScan) and self._scan is not None:
-            self._scan.inbox.put(ScanRequest(effect.id, False))
+            asked = OptimizeRequest(effect.id, effect.unit, effect.preset, frame, self.latest.frame, effect.fit)
+            self._optimize.begun().inbox.put(asked)
+        elif isinstance(effect, StopOptimizing) and self._optimize.worker:
+            self._optimize.worker.inbox.put(OptimizeRequest(effect.id, None))
+        elif isinstance(effect, StartScan) and self._scan:
+            self._scan.begun().inbox.put(ScanRequest(effect.id, True, effect.images, effect.fit))
+        elif isinstance(effect, StopScan) and self._scan and self._scan.worker:
+            self._scan.worker.inbox.put(ScanRequest(effect.id, False))
         elif isinstance(effect, OF_THE_TOP) and self._stream is not None:
             self._change_top(effect, self._stream.now)
             self._look_again()
@@ -208,11 +201,11 @@ class Parts:
             input=self._frames() or NOTHING_YET,
             network=_newest(self._network),
             images=_newest(self._images),
-            optimize=_newest(self._optimize),
-            scan=_newest(self._scan),
-            over_photos=_newest(self._over_photos),
-            thumbnails=_newest(self._thumbnails),
-            steadiness=_newest(self._steadiness),
+            optimize=_newest(self._optimize.worker),
+            scan=_newest(self._scan.worker if self._scan else None),
+            over_photos=_newest(self._over_photos.worker if self._over_photos else None),
+            thumbnails=_newest(self._thumbnails.worker),
+            steadiness=_newest(self._steadiness.worker),
             refresh=before.refresh,
             peeks=before.peeks,
         )
@@ -246,13 +239,10 @@ class Parts:
 
     def answers(self) -> list[Answer[Any, EffectReport]]:
         """What has come of effects that end with a sentence for the user, each once."""
-        saved = self._stream.now.outbox.peek() if self._stream else None
-        answers: list[Answer[Any, EffectReport]] = [saved] if saved is not None and saved is not self._saved else []
-        self._saved = saved
-        picture = self._pictures.outbox.peek() if self._pictures else None
-        if picture is not None and picture is not self._picture_answer:
-            answers.append(picture)
-        self._picture_answer = picture
+        places = [part for part in (self._stream and self._stream.now, self._pictures) if part]
+        found: list[Answer[Any, EffectReport] | None] = [part.outbox.peek() for part in places]
+        answers = [each for each in found if each is not None and not any(each is one for one in self._reported)]
+        self._reported = found
         scan = self.latest.scan
         if scan is not self._reported_scan and scan.value is not None and scan.value.sentence:
             answers.append(Answer(scan.request, EffectReport(scan.value.sentence)))
@@ -269,7 +259,7 @@ class Parts:
         for worker in self._running:
             worker.inbox.close()
         for worker in self._running:
-            worker.stop(timeout=5.0 if worker is self._scan else 2.0)  # a scan saves what it has found
+            worker.stop(timeout=5.0 if isinstance(worker, FolderScanWorker) else 2.0)  # a scan saves what it has found
         if self._stream is not None:
             self._stream.now.saves.close()
         if self._pictures is not None:

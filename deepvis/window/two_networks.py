@@ -20,6 +20,7 @@ from deepvis.core.user_error import UsageError
 from deepvis.live.input import InputWorker
 from deepvis.models.model import Model
 from deepvis.models.network_options import NETWORK
+from deepvis.network.ref import SUFFIXES
 from deepvis.settings.table import Settings
 from deepvis.window.app import TITLE, Toolbox, check_sources, opened, opened_window, write_results
 from deepvis.window.loop import Loop
@@ -32,15 +33,13 @@ from deepvis.window.screenshots import save_picture
 from deepvis.window.session import Session
 from deepvis.window.split_window import SplitWindow
 
-SUFFIXES = (".onnx", ".pt2", ".prototxt", ".py")  # of a network's file, as --network takes it
-
 
 def second_settings(settings: Settings) -> Settings:
     """The same window over the network of ``--compare``: nothing said of the first network holds for it."""
     defaults = Settings()
     plain = replace(settings, **{name: getattr(defaults, name) for name in NETWORK.rows}, compare=None)
     named = settings.compare or ""
-    is_file = Path(named.partition(":")[0]).suffix in SUFFIXES or ":" in named
+    is_file = Path(named.partition(":")[0]).suffix.lower() in SUFFIXES or ":" in named
     return replace(plain, network=named) if is_file else replace(plain, model=named)
 
 

@@ -31,6 +31,7 @@ JOBS = {
     "models": ("models", ""),
     "layers": ("layers --device cpu", ""),
     "check": ("check caffenet-mini", ""),
+    "self-test": ("self-test --network small.py:make --input-size 16", ""),
     "fetch": ("fetch lenet --from photos", "user/lenet/lenet_iter_10000.caffemodel"),
     "optimize": (
         "optimize --push-layer conv1 --push-channel 3 --preset 3+ --max-iter 1 --output one",
@@ -109,6 +110,7 @@ def run(deepvis: Path, tmp_path: Path) -> Callable[..., subprocess.CompletedProc
     environment |= {"DEEPVIS_CACHE": str(tmp_path / "cache"), "CUDA_VISIBLE_DEVICES": ""}
     environment["DEEPVIS_MODELS"] = str(tmp_path / "user")
     (tmp_path / "photos" / "lenet_iter_10000.caffemodel").write_bytes(b"weights")
+    (tmp_path / "small.py").write_text("import torch\nmake = lambda: torch.nn.Conv2d(3, 4, 3)\n")
 
     def go(program: str | Path, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

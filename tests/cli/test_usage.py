@@ -15,6 +15,14 @@ from deepvis.cli.window import key_names
 Text = list[str]
 
 
+def test_a_value_of_a_settings_file_is_not_blamed_on_an_option(tmp_path: Path, capsys) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text('images = "/nowhere"\n')
+    said = refused(capsys, "--settings", file, "--headless", "--frames", 1)
+    assert said.startswith(f"deepvis: {file}: images /nowhere: there is no such folder")
+    assert "--images /gone:" in refused(capsys, "--settings", file, "--images", "/gone", "--headless", "--frames", 1)
+
+
 def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     """The one sentence that these arguments get."""
     assert main([str(argument) for argument in arguments]) == 2

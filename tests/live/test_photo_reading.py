@@ -117,6 +117,6 @@ def test_a_thread_carries_out_calls_in_order_and_hands_errors_on():
     thread = PhotoThread()
     readings = [thread.begin(lambda n=n: 6 // n) for n in (1, 0, 2)]
     thread.leave()
-    assert readings[2].wait(60) and readings[0].value() == 6 and readings[2].value() == 3
+    assert readings[2].result(60) == 3 and readings[0].result() == 6
     with pytest.raises(ZeroDivisionError):
-        readings[1].value()
+        readings[1].result()

@@ -28,7 +28,7 @@ from deepvis.scan.parts import load_part
 from deepvis.scan.plan import ScanFolder, chunk_size, part_paths, read_plan
 from deepvis.scan.report import write_report
 from deepvis.scan.results import read_scan
-from deepvis.scan.resumable_scan import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, finish, prepare, run_scan
 from deepvis.scan.scan_error import ScanError
 from deepvis.sources.base import new_frame
 from deepvis.sources.photos import load_rgb
@@ -196,7 +196,7 @@ from deepvis.jobs.workers import JobError
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.resumable_scan import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, finish, prepare, run_scan
 from pathlib import Path
 
 plan.LEAST_CHUNK = 16
@@ -320,6 +320,17 @@ def test_other_options_are_refused(ref, collection, scanned, change, said) -> No
         run_scan(replace(ScanOrder(ref, str(collection), scanned), **change))
 
 
+def test_a_scan_begun_anew_in_the_folder_meanwhile_is_not_mixed_with_this_one(ref, collection, tmp_path) -> None:
+    mine, other = (ScanOrder(ref, str(collection), tmp_path / "out", top=top, fresh=top == 2) for top in (3, 2))
+    folder = ScanFolder((tmp_path / "out").absolute())
+    plan = prepare(mine, folder)
+    run_scan(other)
+    theirs = result_bytes(tmp_path / "out")
+    with pytest.raises(ScanError, match="another scan was begun in"):
+        finish(mine, folder, plan, Progress())
+    assert result_bytes(tmp_path / "out") == theirs
+
+
 def test_another_list_of_images_is_refused(ref, collection, scanned, tmp_path) -> None:
     output, images = tmp_path / "out", tmp_path / "images"
     shutil.copytree(collection, images)
@@ -424,7 +435,7 @@ from deepvis.jobs.workers import JobError
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.resumable_scan import ScanOrder, run_scan
+from deepvis.scan.resumable_scan import ScanOrder, finish, prepare, run_scan
 plan.LEAST_CHUNK = 16
 prototxt, images, output = sys.argv[1:]
 ref = NetworkRef(network=prototxt, mean=(90.0, 100.0, 110.0), options=(("fill", True),))

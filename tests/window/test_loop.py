@@ -393,7 +393,7 @@ def test_a_picture_that_cannot_be_saved_is_refused_in_a_sentence(
     bench.loop.parts.carry_out = lambda effect: done.append(type(effect).__name__)  # type: ignore[method-assign]
     bench.keys("N")
     assert done == ["KeepPicture"]
-    monkeypatch.setattr("deepvis.window.loop.why_not_among_nine", lambda state, latest: "not kept: it is stopped")
+    monkeypatch.setattr("deepvis.window.effects.why_not_among_nine", lambda state, latest: "not kept: it is stopped")
     bench.keys("N")
     assert done == ["KeepPicture"] and bench.scene().status.hint == "not kept: it is stopped"
 

@@ -10,24 +10,22 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deepvis.cli.guard import warn
 from deepvis.cli.parser import Parser, whole
+from deepvis.cli.photo_arguments import photos_below, with_bar
 from deepvis.cli.shared_options import add_network
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import network_of
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from deepvis.models.model import Model
 
 NAME = "deepvis accuracy"
-PHOTOS = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 BATCH = 8
 CUTS = {"caffe": "resized to 256 x 256, centre crop (Caffe's)", "window": "centre square (the window's)"}
 
@@ -68,14 +66,11 @@ def labelled(model: Model, folder: Path, count: int | None) -> list[tuple[Path, 
     """(photo, index of its class) of all photos whose class the network knows."""
     from deepvis.models.labels import read_synsets
 
-    if not folder.is_dir():
-        raise UsageError(f"{folder}: found no such folder, expected one with photos")
     synsets = read_synsets(model.labels_file) if model.labels_file and model.labels_file.is_file() else ()
     places = {name.lower().replace(" ", "_"): index for index, name in enumerate(model.labels)}
     places |= {name: index for index, name in enumerate(synsets)}
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTOS)
     found = []
-    for path in paths:
+    for path in photos_below(folder):
         keys = (path.name[:9], path.parent.name.lower().replace(" ", "_"))
         place = next((places[key] for key in keys if key in places), None)
         if place is not None:
@@ -94,12 +89,16 @@ def measure(model: Model, photos: Sequence[tuple[Path, int]], device: str) -> di
 
     from deepvis.network.device import device_of
     from deepvis.network.net import GraphNet
+    from deepvis.sources.photos import load_rgb
 
     net = GraphNet(model.graph, device_of(device))
     hits = {cut: np.zeros(2, int) for cut in CUTS}
     seen = 0
-    for rgbs, classes in batches(photos):
-        seen += len(classes)
+    places = dict(photos)
+    read = with_bar([path for path, _ in photos], load_rgb, NAME)
+    while batch := list(islice(read, BATCH)):
+        rgbs, classes = [rgb for _, rgb in batch], [places[path] for path, _ in batch]
+        seen += len(batch)
         for cut in CUTS:
             prepare = model.preprocessor.caffe_crop if cut == "caffe" else model.preprocessor.crop
             x = np.stack([model.preprocessor.normalised(prepare(rgb)) for rgb in rgbs])
@@ -111,23 +110,3 @@ def measure(model: Model, photos: Sequence[tuple[Path, int]], device: str) -> di
     if not seen:
         raise UsageError("no photo can be read")
     return {cut: {"top1": hits[cut][0] / seen, "top5": hits[cut][1] / seen} for cut in CUTS}
-
-
-def batches(photos: Sequence[tuple[Path, int]]) -> Iterator[tuple[list[np.ndarray], list[int]]]:
-    from deepvis.jobs.progress import Bar, Progress
-    from deepvis.sources.photos import PhotoError, load_rgb
-
-    progress = Bar(" photos") if sys.stderr.isatty() else Progress()
-    progress.begin(len(photos))
-    for start in range(0, len(photos), BATCH):
-        rgbs, classes = [], []
-        for path, place in photos[start : start + BATCH]:
-            try:
-                rgbs.append(load_rgb(path))
-                classes.append(place)
-            except PhotoError as error:
-                warn([str(error)], NAME)
-        if rgbs:
-            yield rgbs, classes
-        progress.advance(len(photos[start : start + BATCH]))
-    progress.end()

@@ -5,17 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from deepvis.cli.guard import warn
 from deepvis.cli.parser import Parser, bad, whole
-from deepvis.cli.photo_arguments import class_unit, photo_rgb, unit_named
+from deepvis.cli.photo_arguments import class_unit, photo_rgb, photos_below, unit_named, with_bar
 from deepvis.cli.shared_options import add_network
 from deepvis.cli.subcommand import subcommand
-from deepvis.cli.subcommands.accuracy import PHOTOS, labelled
+from deepvis.cli.subcommands.accuracy import labelled
 from deepvis.core.nearest import nearest
 from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import network_of
@@ -61,7 +60,7 @@ def arguments(parser: Parser) -> None:
     arguments=arguments,
 )
 def colour_or_shape(arguments: argparse.Namespace) -> int:
-    from deepvis.core.colour_or_shape import mean_answers
+    from deepvis.core.colour_or_shape import mean_answers, unit_answers
     from deepvis.core.types import Fit
     from deepvis.live.backend import open_backend
     from deepvis.models.zoo import open_model
@@ -81,7 +80,7 @@ def colour_or_shape(arguments: argparse.Namespace) -> int:
     found: list[PhotoAnswers] = []
     for path, changed in changed_photos(backend, unit, photos, fit, is_one=arguments.image is not None):
         first = first or changed
-        found.append(PhotoAnswers(path, answers_of(changed, unit)))
+        found.append(PhotoAnswers(path, unit_answers(changed.pictures, unit)))
     if first is None:
         raise UsageError(f"--images {arguments.images}: none of the photos could be read")
     mean = found[0].answers if len(found) == 1 else mean_answers([each.answers for each in found])
@@ -138,11 +137,7 @@ def photos_for(
 ) -> tuple[list[Path], str]:
     """The photos of the folder to look at, and in words which they are. Raises UsageError."""
     folder, top = arguments.images, arguments.top
-    if not folder.is_dir():
-        raise UsageError(f"--images {folder}: found no such folder, expected one with photos")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in PHOTOS)
-    if not paths:
-        raise UsageError(f"--images {folder}: found no photo there, expected files such as *.jpg or *.png")
+    paths = photos_below(folder)
     if unit.layer in backend.info.label_layers:
         try:
             of_class = [path for path, place in labelled(model, folder, None) if place == unit.channel]
@@ -151,7 +146,7 @@ def photos_for(
         if of_class:
             return of_class[:top], "photos of the class, by their names"
     values: list[tuple[float, Path]] = []
-    for path, snapshot in progress_over(paths, lambda path: passed(backend, path, unit.layer, fit)):
+    for path, snapshot in with_bar(paths, lambda path: passed(backend, path, unit.layer, fit), NAME):
         values.append((float(snapshot.activations[unit.layer][unit.channel].max()), path))
     best = sorted(values, key=lambda each: -each[0])[:top]
     return [path for _, path in best], f"photos of {len(values):,} with its largest values"
@@ -174,30 +169,7 @@ def changed_photos(
     if is_one:
         yield photos[0], changed(photos[0])
         return
-    yield from progress_over(photos, changed)
-
-
-def progress_over(paths: Sequence[Path], act: Callable[[Path], Any]) -> Iterator[tuple[Path, Any]]:
-    """Each path with what ``act`` gives for it; photos that cannot be read are named and passed over."""
-    from deepvis.jobs.progress import Bar, Progress
-
-    progress = Bar(" photos") if sys.stderr.isatty() else Progress()
-    progress.begin(len(paths))
-    for path in paths:
-        try:
-            found = act(path)
-        except UsageError as error:
-            warn([str(error).removeprefix("--image ")], NAME)
-        else:
-            yield path, found
-        progress.advance(1)
-    progress.end()
-
-
-def answers_of(changed: ChangedPictures, unit: Unit) -> tuple[UnitAnswer, ...]:
-    from deepvis.core.colour_or_shape import unit_answers
-
-    return unit_answers(changed.pictures, unit)
+    yield from with_bar(photos, changed, NAME)
 
 
 def facts_of(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from deepvis.cli.guard import warn
 from deepvis.cli.parser import Parser, whole
+from deepvis.cli.photo_arguments import photos_below
 from deepvis.cli.shared_options import add_overwrite, try_output
 from deepvis.cli.subcommand import subcommand
 
@@ -72,17 +73,14 @@ def squares(folder: Path | None, count: int, used: list[Path]) -> Iterator[np.nd
 
     used: the photos that are taken are added to it. Raises UsageError.
     """
-    from deepvis.core.user_error import UsageError
     from deepvis.optimize.photo_statistics import SMALLEST, squares_of
-    from deepvis.sources.photos import SUFFIXES, PhotoError, load_rgb
+    from deepvis.sources.photos import PhotoError, load_rgb
     from deepvis.sources.samples import LABELS, samples_folder
 
     if folder is None:
         paths = [Path(samples_folder()) / name for name in LABELS]
     else:
-        if not folder.is_dir():
-            raise UsageError(f"--images {folder} is no folder, expected one with photos")
-        paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+        paths = photos_below(folder)
     for n in range(min(count, len(paths))):
         path = paths[n * len(paths) // min(count, len(paths))]
         try:

@@ -16,12 +16,9 @@ from deepvis.cli.shared_options import add_network
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.nearest import nearest
 from deepvis.core.user_error import UsageError
-from deepvis.core.words import short_label
 from deepvis.models.network_options import network_of
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from deepvis.core.interventions import Intervention
     from deepvis.core.types import NetInfo, Snapshot, Unit
 
@@ -107,17 +104,16 @@ def unit_with_number(words: str) -> tuple[Unit, float]:
 
 def interventions_of(arguments: argparse.Namespace) -> tuple[Intervention, ...]:
     """Raises UsageError where there are none, or a unit is named twice."""
-    from deepvis.core.interventions import clamped, scaled, switched_off
+    from deepvis.core.interventions import clamped, each_once, scaled, switched_off
 
-    found = [switched_off(unit) for unit in arguments.off]
-    found += [scaled(unit, factor) for unit, factor in arguments.scale]
-    found += [clamped(unit, value) for unit, value in arguments.clamp]
+    found = [*map(switched_off, arguments.off), *(scaled(*each) for each in arguments.scale)]
+    found += [clamped(*each) for each in arguments.clamp]
     if not found:
         raise UsageError("found no unit to change, expected some of --off, --scale, --clamp")
-    units = [each.unit for each in found]
-    if twice := next((unit for unit in units if units.count(unit) > 1), None):
-        raise UsageError(f"found {twice.layer}:{twice.channel} more than once, expected each unit once")
-    return tuple(found)
+    try:
+        return each_once(found)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def check(info: NetInfo, interventions: tuple[Intervention, ...], layer: str | None) -> None:
@@ -146,10 +142,10 @@ def check(info: NetInfo, interventions: tuple[Intervention, ...], layer: str | N
 
 def facts_of(info: NetInfo, snapshot: Snapshot, layer: str, top: int) -> dict[str, Any]:
     """What is printed, as JSON has it."""
-    import numpy as np
-
+    from deepvis.core.before_after import by_magnitude, changed_classes, largest_changes
     from deepvis.core.interventions import extreme
 
+    after, before = snapshot.activations, snapshot.before or snapshot.activations
     facts: dict[str, Any] = {
         "interventions": [
             {"layer": each.unit.layer, "unit": each.unit.channel, "kind": each.kind.value, "number": each.number}
@@ -157,22 +153,17 @@ def facts_of(info: NetInfo, snapshot: Snapshot, layer: str, top: int) -> dict[st
         ]
     }
     if info.prob_layer:
-        was, now = (each.max(axis=1) for each in both(snapshot, info.prob_layer))
-        best = np.argsort(-np.maximum(was, now), kind="stable")[:top]
-        best = best[np.argsort(-now[best], kind="stable")]
         facts["classes"] = [
-            {"unit": int(c), "label": label_of(info, int(c)), "before": float(was[c]), "after": float(now[c])}
-            for c in best
+            {"unit": unit, "label": info.class_title(unit), "before": was, "after": now}
+            for unit, was, now in changed_classes(before[info.prob_layer], after[info.prob_layer], top)
         ]
     if layer:
-        before, after = both(snapshot, layer)
-        change = np.nan_to_num(after - before)
-        high, low = change.max(axis=1), change.min(axis=1)
-        largest = np.where(-low > high, low, high)
-        order = [int(c) for c in np.argsort(-np.abs(largest), kind="stable") if largest[c]]
-        facts |= {"layer": layer, "units_in_layer": len(largest), "units_changed": len(order)}
+        was, now = before[layer], after[layer]
+        changes = largest_changes(now - was)
+        order = by_magnitude(changes)
+        facts |= {"layer": layer, "units_in_layer": len(changes), "units_changed": len(order)}
         facts["units"] = [
-            {"unit": c, "before": extreme(before[c]), "after": extreme(after[c]), "change": float(largest[c])}
+            {"unit": c, "before": extreme(was[c]), "after": extreme(now[c]), "change": float(changes[c])}
             for c in order[:top]
         ]
         if not order:
@@ -187,17 +178,6 @@ def why_none(info: NetInfo, changed: Sequence[str], layer: str) -> str:
     if names.index(layer) < names.index(first):
         return f"it comes before {first}; name a later layer, --layer LAYER"
     return "what is done leaves all values as they were" if layer in changed else f"nothing of {first} reaches it"
-
-
-def both(snapshot: Snapshot, layer: str) -> tuple[np.ndarray, np.ndarray]:
-    """(C, places) of a layer before and after."""
-    before = (snapshot.before or snapshot.activations)[layer]
-    after = snapshot.activations[layer]
-    return before.reshape(len(before), -1), after.reshape(len(after), -1)
-
-
-def label_of(info: NetInfo, channel: int) -> str:
-    return short_label(info.labels[channel]) if channel < len(info.labels) else f"class {channel}"
 
 
 def table(facts: dict[str, Any]) -> str:

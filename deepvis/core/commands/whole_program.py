@@ -12,9 +12,12 @@ from deepvis.core.effects import OtherNetwork, SavePicture, StopOptimizing
 from deepvis.core.layer_list import selected_in
 from deepvis.core.over_time import Follow
 from deepvis.core.scanning import scan_stopped
-from deepvis.core.state import AppState, Order, Outcome, Show, Zoom, with_effect
+from deepvis.core.state import AppState, Outcome, ViewState, with_effect
 
 switch("h", "f1", "?", field="help", group=Group.PROGRAM, help="This help, on or off")
+
+
+FIRST_VIEW = ViewState()  # before anything was pressed
 
 
 @command("p", group=Group.PROGRAM, help="Save the window as a picture")
@@ -31,45 +34,27 @@ def save_picture(state: AppState) -> Outcome:
 def escape(state: AppState) -> AppState | Outcome:
     """Turn off one thing, the one that lies on top; never more than one, and nothing once all are off."""
     shown = state.view
-    if shown.help:
-        return view(state, help=False)
-    if shown.debug:
-        return view(state, debug=0)
+    if off := _usual(state, "help", "debug"):
+        return off
     if shown.presenting.pane:
         return view(state, presenting=replace(shown.presenting, pane=""))
-    if shown.zoom is not Zoom.OFF:
-        return view(state, zoom=Zoom.OFF)
-    if shown.pattern:
-        return view(state, pattern=False)
-    if shown.looked_back is not None:
-        return view(state, looked_back=None)
+    if off := _usual(state, "zoom", "pattern", "looked_back"):
+        return off
     if state.live.optimizing:
         return with_effect(live(state, optimizing=None), StopOptimizing)
     if state.live.scanning:
         return scan_stopped(state)
-    if shown.why:
-        return view(state, why=())
-    if shown.change:
-        return view(state, change=False)
-    if shown.interventions:
-        return view(state, interventions=())
-    if shown.place is not None:
-        return view(state, place=None)
-    if shown.order is not Order.NUMBER:
-        return view(state, order=Order.NUMBER)
+    if off := _usual(state, "why", "change", "interventions", "place", "order"):
+        return off
     if shown.compared is not None:
         is_current = shown.compared.tiles is TilesOf.CURRENT
         return view(state, compared=None if is_current else shown.compared.showing(TilesOf.CURRENT))
-    if shown.pinned is not None:
-        return view(state, pinned=None)
-    if shown.show is not Show.ACTIVATIONS:
-        return view(state, show=Show.ACTIVATIONS)
-    if shown.receptive_field:
-        return view(state, receptive_field=False)
+    if off := _usual(state, "pinned", "show", "receptive_field"):
+        return off
     if shown.attribution != OFF:
         return view(state, attribution=OFF, overlay=0)
-    if shown.back_mode != OFF:
-        return view(state, back_mode=OFF)
+    if off := _usual(state, "back_mode"):
+        return off
     if shown.filmstrip.is_on:
         return view(state, filmstrip=replace(shown.filmstrip, is_on=False))
     if shown.over_time.show is not Follow.OFF or shown.over_time.steadiness:
@@ -78,6 +63,12 @@ def escape(state: AppState) -> AppState | Outcome:
         less = replace(shown, all_layers=False, opened=shown.opened if shown.all_layers else frozenset())
         return replace(state, view=selected_in(state.info, less))
     return say(state, "nothing left to close; q quits, backspace undoes")
+
+
+def _usual(state: AppState, *fields: str) -> AppState | None:
+    """The first of these fields of the view that is not as at first turned back to that; None where all are."""
+    changed = next((name for name in fields if getattr(state.view, name) != getattr(FIRST_VIEW, name)), None)
+    return None if changed is None else view(state, **{changed: getattr(FIRST_VIEW, changed)})
 
 
 @command("ctrl+o", "f7", group=Group.PROGRAM, help="Of two networks (--compare): keys go to the other one")

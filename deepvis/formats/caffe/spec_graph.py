@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -16,7 +16,6 @@ from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec
 from deepvis.formats.caffe.unknown import UnsupportedLayers, is_unknown
 from deepvis.network.graph import Graph, GraphBuilder
 from deepvis.network.model_error import ModelError
-from deepvis.network.op import Op, Weights
 
 if TYPE_CHECKING:
     from deepvis.network.net import GraphNet
@@ -74,7 +73,7 @@ def _graph_of(spec: NetworkSpec) -> Graph:
             kind_of(layer),
             bottoms,
             layer.tops,
-            _maker(layer),
+            partial(build, layer),
             weights=layer.blobs,
             field=field_of(layer),
             type=layer.type,
@@ -95,10 +94,6 @@ def _value(builder: GraphBuilder, layer: LayerSpec, name: str, spec: NetworkSpec
             f"{hint}"
         )
     return value
-
-
-def _maker(layer: LayerSpec) -> Callable[[Weights], Op]:
-    return lambda weights: build(layer, weights)
 
 
 def _signature(layer: LayerSpec) -> bytes:

@@ -70,10 +70,6 @@ NEAREST: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def _linear(distance: np.ndarray) -> np.ndarray:
-    return np.maximum(1 - np.abs(distance), 0)
-
-
 def _cubic(distance: np.ndarray, a: float) -> np.ndarray:
     """Source: Keys 1981."""
     d = np.abs(distance)
@@ -95,7 +91,7 @@ def taps_of(how: How, size: int, result: int, scale: float, roi: tuple[float, fl
     offsets = np.arange(math.ceil(2 * reach * stretch) + (1 if how.antialias and stretch > 1 else 0))
     places = first[:, None] + offsets
     distance = (places - x[:, None]) / stretch
-    shares = _linear(distance) if how.mode == "linear" else _cubic(distance, how.cubic)
+    shares = np.maximum(1 - np.abs(distance), 0) if how.mode == "linear" else _cubic(distance, how.cubic)
     if how.exclude_outside:
         shares = np.where((places < 0) | (places >= size), 0.0, shares)
     if how.exclude_outside or how.antialias:

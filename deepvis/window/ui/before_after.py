@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepvis.core.before_after import changed_classes, largest_changes
 from deepvis.core.interventions import Intervention, intervened_words
 from deepvis.core.types import Snapshot
 from deepvis.window.ui.draw_cache import cached
@@ -42,13 +43,7 @@ def changed_units(scene: Scene, layer: str) -> np.ndarray | None:
     change = None if scene.snapshot is None else change_of(scene.snapshot, layer)
     if change is None:
         return None
-
-    def largest() -> np.ndarray:
-        flat = np.nan_to_num(change).reshape(len(change), -1)
-        high, low = flat.max(axis=1), flat.min(axis=1)
-        return np.where(-low > high, low, high)
-
-    return cached(("changed units", layer), change, largest)
+    return cached(("changed units", layer), change, lambda: largest_changes(change))
 
 
 def status_words(scene: Scene) -> str:
@@ -104,7 +99,4 @@ def class_changes(scene: Scene, count: int) -> list[ClassChange]:
     after = scene.snapshot.activations.get(prob) if scene.snapshot is not None else None
     if before is None or after is None:
         return []
-    was, now = (each.reshape(len(each), -1).max(axis=1) for each in (before, after))
-    best = np.argsort(-np.nan_to_num(np.maximum(was, now)), kind="stable")[:count]
-    best = best[np.argsort(-np.nan_to_num(now[best]), kind="stable")]
-    return [ClassChange(int(i), float(was[i]), float(now[i])) for i in best]
+    return [ClassChange(*each) for each in changed_classes(before, after, count)]

@@ -21,7 +21,6 @@ from deepvis.window.ui.legend import is_signed
 from deepvis.window.ui.over_photos import photo_tip
 from deepvis.window.ui.panes.status import facts, full_message
 from deepvis.window.ui.readings import (
-    class_name,
     label_of,
     layer_view,
     number,
@@ -228,7 +227,7 @@ def class_tip(scene: Scene, hit: Hit) -> Tip | None:
     rank = (
         f"probability {100 * probability:.3g} %, rank {rank_of_class(scene, channel)} in {scene.state.info.prob_layer}"
     )
-    return Tip(class_name(scene, channel), tuple(filter(None, (rank, class_words(scene, channel), goes))))
+    return Tip(scene.state.info.class_title(channel), tuple(filter(None, (rank, class_words(scene, channel), goes))))
 
 
 def input_tip(scene: Scene, hit: Hit) -> Tip | None:

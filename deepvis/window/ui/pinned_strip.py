@@ -8,7 +8,6 @@ import numpy as np
 from deepvis.core.geometry import Rect, fit_inside
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import fill, picture
-from deepvis.window.ui.readings import class_name
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 from deepvis.window.ui.video_bar import video_foot_height
@@ -40,7 +39,7 @@ def pinned_classes(scene: Scene, count: int = CLASSES) -> list[tuple[str, float]
     if probs is None:
         return []
     best = probs.reshape(len(probs), -1).max(axis=1)
-    return [(class_name(scene, int(i)), float(best[i])) for i in np.argsort(-best, kind="stable")[:count]]
+    return [(scene.state.info.class_title(int(i)), float(best[i])) for i in np.argsort(-best, kind="stable")[:count]]
 
 
 def draw_strip(canvas: np.ndarray, scene: Scene, body: Rect) -> None:

@@ -16,7 +16,6 @@ from deepvis.core.compared import TilesOf
 from deepvis.core.state import Show
 from deepvis.core.tile_order import strengths_of
 from deepvis.core.types import BackRequest, LayerInfo, Snapshot, Unit, UnitImages, UnitStanding
-from deepvis.core.words import short_label
 from deepvis.window.ui.before_after import CHANGE, change_of, no_change_words
 from deepvis.window.ui.compared_values import compared_values
 from deepvis.window.ui.draw_cache import cached
@@ -224,7 +223,7 @@ def top_classes(scene: Scene, count: int = 5) -> list[tuple[str, float]]:
 
     Where the probabilities are maps, their largest value counts.
     """
-    return [(class_name(scene, channel), probability) for channel, probability in top_channels(scene, count)]
+    return [(scene.state.info.class_title(channel), probability) for channel, probability in top_channels(scene, count)]
 
 
 def top_channels(scene: Scene, count: int = 5) -> list[tuple[int, float]]:
@@ -236,11 +235,6 @@ def top_channels(scene: Scene, count: int = 5) -> list[tuple[int, float]]:
     best = probs.reshape(len(probs), -1).max(axis=1)
     order = np.argsort(-best, kind="stable")[:count]
     return [(int(i), float(best[i])) for i in order]
-
-
-def class_name(scene: Scene, channel: int) -> str:
-    labels = scene.state.info.labels
-    return short_label(labels[channel]) if channel < len(labels) else f"class {channel}"
 
 
 def percentile(standing: UnitStanding, value: float) -> float:

@@ -11,7 +11,7 @@ from deepvis.core.interventions import Intervention, InterventionKind
 from deepvis.window.ui import theme
 from deepvis.window.ui.before_after import ClassChange
 from deepvis.window.ui.canvas import bar, bounds, fill, frame
-from deepvis.window.ui.readings import class_name, number
+from deepvis.window.ui.readings import number
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
 
@@ -112,7 +112,7 @@ def draw_class_change(
     words, left = change.words(decimals), _room(scene, change, px, place.width, decimals)
     col -= scene.px(5) + text_width(words, px, bold)
     draw_text(canvas, place.row, col, words, px, color, bold=bold)
-    name = class_name(scene, change.channel)
+    name = scene.state.info.class_title(change.channel)
     if text_width(name, px, bold) > left:
         name = _first_name(scene, change)
     draw_text(canvas, place.row, place.col, name, px, theme.TEXT, bold=bold, width=left)
@@ -124,7 +124,7 @@ def _room(scene: Scene, change: ClassChange, px: int, width: int, decimals: int)
 
 
 def _first_name(scene: Scene, change: ClassChange) -> str:
-    return class_name(scene, change.channel).partition(",")[0]
+    return scene.state.info.class_title(change.channel).partition(",")[0]
 
 
 def draw_two_bars(canvas: np.ndarray, track: Rect, change: ClassChange, decimals: int) -> None:

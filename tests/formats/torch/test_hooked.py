@@ -95,7 +95,7 @@ def test_it_opens_as_a_model() -> None:
 
 def test_the_self_test_is_a_command(capsys: pytest.CaptureFixture[str]) -> None:
     for trap in ("FunctionalReLU", "Refused"):
-        assert main(["--prototxt", f"{Path(zoo.__file__)}:{trap}", "--self-test"]) == 0
+        assert main(["self-test", "--network", f"{Path(zoo.__file__)}:{trap}"]) == 0
         assert [line.count(": the same") for line in capsys.readouterr().out.splitlines()] == [1, 1, 1, 1]
     assert main(["--self-test"]) == 2
     assert "no framework here runs" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import pytest
 
 from deepvis.core.state import InputState, Show, ViewState
 from deepvis.core.types import BackRequest, Fit, Patch, Snapshot, Unit, UnitStanding
+from deepvis.core.words import short_label
 from deepvis.window.ui.readings import (
     is_back_stale,
     is_frame_stale,
@@ -17,7 +18,6 @@ from deepvis.window.ui.readings import (
     number,
     peak_of,
     percentile,
-    short_label,
     shows_snapshot_input,
     standing_sentence,
     top_classes,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add as add_two
+from operator import mul
 
 from deepvis.formats.caffe.layer import MANY, elementwise, fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
@@ -35,30 +38,19 @@ def eltwise(spec: LayerSpec, weights: Weights) -> Op:
                 raise fault(spec, f"bottoms of {list(bottoms[0])} and {list(shape)}", "bottoms of the same shape")
         return (bottoms[0],)
 
-    def check(bottoms: tuple[Tensor, ...]) -> None:
+    def checked(bottoms: tuple[Tensor, ...]) -> Sequence[Tensor]:
         shapes(*(x.shape for x in bottoms))
+        return bottoms
 
     def add(*bottoms: Tensor) -> Tensor:
-        check(bottoms)
-        terms = bottoms if not coeff else [x if c == 1 else c * x for c, x in zip(coeff, bottoms, strict=True)]
-        y = terms[0]
-        for x in terms[1:]:
-            y = y + x
-        return y
+        scales = coeff or [1] * len(bottoms)
+        return reduce(add_two, [x if c == 1 else c * x for c, x in zip(scales, checked(bottoms), strict=True)])
 
     def multiply(*bottoms: Tensor) -> Tensor:
-        check(bottoms)
-        y = bottoms[0]
-        for x in bottoms[1:]:
-            y = y * x
-        return y
+        return reduce(mul, checked(bottoms))
 
     def greatest(*bottoms: Tensor) -> Tensor:
-        check(bottoms)
-        y = bottoms[0]
-        for x in bottoms[1:]:
-            y = torch.maximum(y, x)
-        return y
+        return reduce(torch.maximum, checked(bottoms))
 
     def winner(bottoms: tuple[Tensor, ...]) -> Tensor:
         """Index of the bottom that Caffe's mask names, element by element."""

@@ -63,14 +63,10 @@ def largest_kind(call: OnnxCall) -> Kind:
     return joins_or_scales(call)
 
 
-def _mean(*values: Tensor) -> Tensor:
-    return reduce(torch.add, values) / len(values)
-
-
 MANY: dict[str, Callable[..., Tensor]] = {
     "Max": lambda *values: reduce(torch.maximum, values),
     "Min": lambda *values: reduce(torch.minimum, values),
-    "Mean": _mean,
+    "Mean": lambda *values: reduce(torch.add, values) / len(values),
 }
 
 

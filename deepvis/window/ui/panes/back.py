@@ -42,15 +42,8 @@ def looks_at(scene: Scene) -> Hashable:
 
 def has_legend(scene: Scene) -> bool:
     """True if a projection is shown with its legend below it."""
-    snapshot, view = scene.snapshot, scene.state.view
-    if (
-        scene.state.back_request is None
-        or snapshot is None
-        or snapshot.request.back is None
-        or snapshot.input_diff is None
-    ):
-        return False
-    return view.look is not Look.PLAIN_2015
+    is_shown = scene.state.back_request is not None and shown_back(scene) is not None
+    return is_shown and scene.state.view.look is not Look.PLAIN_2015
 
 
 def shown_back(scene: Scene) -> BackPicture | None:
@@ -68,21 +61,23 @@ def picture_area(scene: Scene, body: Rect) -> Rect:
     return body.cut(bottom=foot_height(scene)) if has_legend(scene) else body
 
 
+def why_none(scene: Scene) -> str:
+    """Why there is no projection, in a sentence."""
+    request = scene.state.back_request
+    if request is not None:
+        return f"Waiting for the {back_name(request)}."
+    if scene.state.view.back_mode != OFF:
+        return f"{scene.state.info.layer(scene.state.back_unit.layer).missing_words}."
+    return "The back pass is off. Press b to project the unit back to the input."
+
+
 @pane("back", looks_at=looks_at, place=(600, 0, 300, 300))
 def draw_back(canvas: np.ndarray, scene: Scene) -> None:
     """The newest projection, named after the request that it answers; stale while another one is wanted."""
     request, snapshot = scene.state.back_request, scene.snapshot
-    if request is None and scene.state.view.back_mode != OFF:
+    if request is None or snapshot is None or snapshot.request.back is None or snapshot.input_diff is None:
         parts = draw_card(canvas, scene, "Back", scene.state.view.back_mode)
-        sentence(canvas, scene, parts.body, f"{scene.state.info.layer(scene.state.back_unit.layer).missing_words}.")
-        return
-    if request is None:
-        parts = draw_card(canvas, scene, "Back", "off")
-        sentence(canvas, scene, parts.body, "The back pass is off. Press b to project the unit back to the input.")
-        return
-    if snapshot is None or snapshot.request.back is None or snapshot.input_diff is None:
-        parts = draw_card(canvas, scene, "Back", scene.state.view.back_mode)
-        sentence(canvas, scene, parts.body, f"Waiting for the {back_name(request)}.")
+        sentence(canvas, scene, parts.body, why_none(scene))
         return
     how, back = scene.state.view.back_filter, snapshot.request.back
     title = f"{back.mode.capitalize()} ({FILTER_NAMES[how]})"

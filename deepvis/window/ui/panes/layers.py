@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import numpy as np
 
@@ -62,6 +62,14 @@ from deepvis.window.ui.tiles import (
 )
 from deepvis.window.ui.what_if_marks import mark_interventions
 
+# what stands over the whole pane
+ZOOMED: dict[Zoom, Callable[[np.ndarray, Scene], None]] = {
+    Zoom.BACK: draw_back,
+    Zoom.CHANGES: draw_changes,
+    Zoom.PREFERRED: draw_preferred,
+    Zoom.SIDE_BY_SIDE: draw_side_by_side,
+    Zoom.PHOTOS: draw_over_photos,
+}
 MOST_CELLS = 6 << 20  # bytes of all preferred inputs in the tiles' size
 
 
@@ -83,20 +91,8 @@ def looks_at(scene: Scene) -> Hashable:
 def draw(canvas: np.ndarray, scene: Scene) -> None:
     """Zoomed: the selected unit's map or the back projection; otherwise the tiles with their marks."""
     zoom = scene.state.view.zoom
-    if zoom is Zoom.BACK:
-        draw_back(canvas, scene)
-        return
-    if zoom is Zoom.CHANGES:
-        draw_changes(canvas, scene)
-        return
-    if zoom is Zoom.PREFERRED:
-        draw_preferred(canvas, scene)
-        return
-    if zoom is Zoom.SIDE_BY_SIDE:
-        draw_side_by_side(canvas, scene)
-        return
-    if zoom is Zoom.PHOTOS:
-        draw_over_photos(canvas, scene)
+    if zoom in ZOOMED:
+        ZOOMED[zoom](canvas, scene)
         return
     view, is_pattern = layer_view(scene), shows_pattern(scene)
     has_bars = not is_pattern and view.has(0) and shows_bars(scene, view)

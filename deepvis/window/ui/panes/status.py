@@ -136,36 +136,22 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     state, view = scene.state, layer_view(scene)
     unit = state.unit
     name = unit.layer if state.layer.missing else f"{unit.layer} · {unit.channel}"
-    pieces: list[tuple[str, theme.BGR]] = [(name, theme.TEXT)]
-    if name := called(scene, unit):
-        pieces.append((name, theme.TEXT))
-    if label_of(scene, unit):
-        pieces.append((label_of(scene, unit), theme.TEXT))
-    if kind := f"{state.layer.type} {shape_name(state.layer)}".strip():
-        pieces.append((kind, theme.SOFT))
-    if state.layer.missing:
-        pieces.append((state.layer.missing, theme.SOFT))
-    changed, what_if = changed_words(scene, unit, is_short=True), status_words(scene)
+    pieces = [(name, theme.TEXT), (called(scene, unit), theme.TEXT), (label_of(scene, unit), theme.TEXT)]
+    pieces.append((f"{state.layer.type} {shape_name(state.layer)}".strip(), theme.SOFT))
+    pieces.append((state.layer.missing, theme.SOFT))
+    changed = changed_words(scene, unit, is_short=True)
     if changed and not view.signed and not view.is_pinned:
         pieces.append((changed, theme.SOFT))
     elif (value := value_of(view, unit.channel)) is not None:
         stale = " (stale)" if view.stale else ""
         pieces.append((f"{value_name(scene, view)} {number(value)}{stale}", theme.SOFT))
-    if what_if:
-        pieces.append((what_if, theme.CHANGED))
+    pieces.append((status_words(scene), theme.CHANGED))
     if state.view.why:
         pieces.append(why_fact(scene))
-    standing = standing_sentence(scene)
-    if standing:
-        pieces.append((standing, theme.SOFT))
-    pieces.append((back_fact(scene), theme.SOFT))
+    pieces += [(standing_sentence(scene), theme.SOFT), (back_fact(scene), theme.SOFT)]
     if (watched := state.view.over_time.freeze_when) is not None:
         pieces.append((f"freezes when {watched.unit.layer} · {watched.unit.channel} > {watched.limit:g}", theme.SOFT))
-    if found := attribution_words(scene):
-        pieces.append((found, theme.SOFT))
-    boost = boost_fact(scene)
-    if boost:
-        pieces.append((boost, theme.SOFT))
+    pieces += [(attribution_words(scene), theme.SOFT), (boost_fact(scene), theme.SOFT)]
     if state.view.compared is not None:
         pieces.append((f"pinned: {state.view.compared.name}", theme.SOFT))
     if state.view.place is not None:
@@ -176,7 +162,7 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     if progress is not None and not progress.done:
         part = 100 * progress.iteration // max(progress.iterations, 1)
         pieces.append((f"optimizing {progress.unit.layer} · {progress.unit.channel}: {part} %", theme.GOOD))
-    return pieces
+    return [(text, color) for text, color in pieces if text]
 
 
 def value_name(scene: Scene, view: LayerView) -> str:
@@ -220,16 +206,13 @@ def boost_fact(scene: Scene) -> str:
 def speed_facts(scene: Scene) -> list[str]:
     """Frames shown and passes per second, milliseconds of a pass, device."""
     status = scene.status
-    pieces = []
-    if status.fps is not None:
-        pieces.append(f"{status.fps:.1f} fps")
-    if status.passes_per_second is not None:
-        pieces.append(f"{status.passes_per_second:.1f} passes/s")
-    passed = pass_fact(status.pass_seconds)
-    if passed:
-        pieces.append(passed)
-    device = status.device or scene.state.info.device
-    return [*pieces, device] if device else pieces
+    pieces = [
+        "" if status.fps is None else f"{status.fps:.1f} fps",
+        "" if status.passes_per_second is None else f"{status.passes_per_second:.1f} passes/s",
+        pass_fact(status.pass_seconds),
+        status.device or scene.state.info.device,
+    ]
+    return list(filter(None, pieces))
 
 
 def pass_fact(seconds: PassSeconds) -> str:
