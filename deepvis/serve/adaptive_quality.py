@@ -1,28 +1,59 @@
-"""The quality of moving pictures: fixed and good, and lower where the way to the page is slow. Pure."""
+"""The quality of moving pictures: fixed and good, and lower where the link to the page is slow. Pure."""
 
 from __future__ import annotations
 
-QUALITIES = (82, 70, 55, 40)  # of JPEG
-SLOW_SECONDS, QUICK_SECONDS = 0.25, 0.08  # that a picture is on its way
-SLOW_ONES, QUICK_ONES = 3, 20  # in a row, until the next lower quality, or the next better one
+from deepvis.serve.dirty_rectangles import MOST_PIECES, PIECE_COST
+
+TARGET_SECONDS = 0.5  # in which the link is to take a picture: what follows a key does not wait longer behind one
+ROOM_FOR_BETTER = 2.0  # times the size of the last picture that the link must take until the next is a step better
+NEWEST_SHARE = 0.5  # of the last picture in what is known of the link
+LEAST_SECONDS = 0.001
+SMALLEST_SAMPLE = 4000  # bytes: smaller ones tell how long the way is, not how wide
+MANY_PIECES_BUDGET = 30_000
+
+Step = tuple[int, int]  # quality of JPEG, 1 to 100; pixels of a side that become one
+STEPS: tuple[Step, ...] = ((82, 1), (70, 1), (55, 1), (40, 1), (55, 2), (40, 2), (40, 3), (40, 4), (30, 6))
 
 
 class AdaptiveQuality:
-    """Follows how long pictures are on their way, without what the page takes to draw them."""
+    """Follows how many bytes a second arrive. rate: that, where something is known of it, as from loading the page."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: float = float("inf")) -> None:
+        self._rate = rate
+        self._latency = float("inf")
         self._step = 0
-        self._slow = self._quick = 0  # in a row, up to now
 
     @property
-    def now(self) -> int:
-        return QUALITIES[self._step]
+    def now(self) -> Step:
+        return STEPS[self._step]
 
-    def took(self, seconds: float) -> None:
-        """A picture has arrived after so long."""
-        self._slow = self._slow + 1 if seconds > SLOW_SECONDS else 0
-        self._quick = self._quick + 1 if seconds < QUICK_SECONDS else 0
-        change = (self._slow >= SLOW_ONES) - (self._quick >= QUICK_ONES)
-        if change:
-            self._step = min(max(self._step + change, 0), len(QUALITIES) - 1)
-            self._slow = self._quick = 0
+    @property
+    def piece_limits(self) -> tuple[int, int]:
+        """What a piece costs, in unchanged blocks, and how many there may be.
+
+        Where pictures are shrunk no more than must be is blurred; but each JPEG begins with 600 bytes of tables.
+        """
+        if self.now[1] == 1:
+            return PIECE_COST, MOST_PIECES
+        return (8, 300) if self.budget > MANY_PIECES_BUDGET else (60, 45)
+
+    @property
+    def budget(self) -> float:
+        """Bytes that the link takes in TARGET_SECONDS; infinite as long as nothing is known of it."""
+        return self._rate * TARGET_SECONDS
+
+    def lower(self) -> bool:
+        """Go a step down; False if there is none."""
+        self._step += (has_lower := self._step < len(STEPS) - 1)
+        return has_lower
+
+    def took(self, size: int, seconds: float) -> None:
+        """A picture of so many bytes has arrived after so long, without what the page took to draw it."""
+        if size < SMALLEST_SAMPLE:
+            self._latency = min(self._latency, seconds)
+            return
+        rate = size / max(seconds - (self._latency if self._latency < seconds / 2 else 0.0), LEAST_SECONDS)
+        known = self._rate < float("inf")
+        self._rate = NEWEST_SHARE * rate + (1 - NEWEST_SHARE) * self._rate if known else rate
+        if size * ROOM_FOR_BETTER < self.budget:
+            self._step = max(self._step - 1, 0)

@@ -9,13 +9,15 @@ MOST_PIECES = 60
 BlockRect = tuple[int, int, int, int]  # row, col, height, width, in blocks
 
 
-def dirty_rectangles(blocks: np.ndarray, piece_cost: int = PIECE_COST) -> list[BlockRect]:
+def dirty_rectangles(
+    blocks: np.ndarray, piece_cost: int = PIECE_COST, most_pieces: int = MOST_PIECES
+) -> list[BlockRect]:
     """Cover every True one of (rows, columns) of blocks, and few others.
 
     What lies around all True ones is cut in two, from edge to edge, where that leaves out the most blocks, and each
-    half again, as long as a cut leaves out more than a piece costs. At most MOST_PIECES.
+    half again, as long as a cut leaves out more than a piece costs. At most most_pieces.
     """
-    cost = max(piece_cost, blocks.size // MOST_PIECES)
+    cost = max(piece_cost, blocks.size // most_pieces)
     done: list[BlockRect] = []
     todo = [(0, 0, blocks)]
     while todo:

@@ -10,7 +10,7 @@ from itertools import count
 import cv2
 import numpy as np
 
-from deepvis.serve.adaptive_quality import QUALITIES
+from deepvis.serve.adaptive_quality import STEPS
 from deepvis.serve.dirty_rectangles import BlockRect
 
 ROWS, COLS = 16, 32  # of a block; whole units of JPEG's, so that a piece does not blur into its neighbour
@@ -61,10 +61,14 @@ def changed_blocks(before: ServedPicture | None, now: ServedPicture) -> np.ndarr
 
 @dataclass(frozen=True)
 class Coding:
-    """quality: of JPEG, 1 to 100. has_all_colours: else they are at half the resolution."""
+    """quality: of JPEG, 1 to 100. has_all_colours: else they are at half the resolution.
 
-    quality: int = QUALITIES[0]
+    shrink: how many pixels of a side become one of the JPEG, which the page enlarges again.
+    """
+
+    quality: int = STEPS[0][0]
     has_all_colours: bool = False
+    shrink: int = 1
 
 
 STILL = Coding(94, has_all_colours=True)  # of what does not move
@@ -101,6 +105,9 @@ def message(picture: ServedPicture, pieces: Sequence[Piece]) -> bytes:
 
 
 def _jpeg(bgr: np.ndarray, coding: Coding) -> bytes:
+    if coding.shrink > 1:
+        size = max(bgr.shape[1] // coding.shrink, 1), max(bgr.shape[0] // coding.shrink, 1)
+        bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
     sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if coding.has_all_colours else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
     parameters = [cv2.IMWRITE_JPEG_QUALITY, coding.quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
     _, coded = cv2.imencode(".jpg", bgr, parameters)

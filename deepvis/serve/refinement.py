@@ -1,4 +1,4 @@
-"""Which blocks a page has in live quality only, and since when they stand still: these are sent once more. Pure."""
+"""Progressive refinement: blocks that a page has in coarse quality, and since when they stand still. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from deepvis.serve.dirty_rectangles import BlockRect
 
 STILL_SECONDS = 0.5  # without a change until a block is sent in full quality
 MOST_BLOCKS = 256  # of them in one message, so that what follows a key does not wait behind it
+LEAST_BLOCKS = 8
+BYTES_OF_BLOCK = 300  # in full quality, as a rule
 
 
 class Refinement:
@@ -17,18 +19,22 @@ class Refinement:
         self._sent_at = np.empty((0, 0))  # of each block; infinite where it is in full quality, or black
 
     def sent_coarse(self, shape: tuple[int, ...], pieces: list[BlockRect], now: float) -> None:
-        """The page was sent these rectangles in live quality. shape: (rows, columns) of all blocks."""
+        """The page was sent these rectangles in coarse quality. shape: (rows, columns) of all blocks."""
         if self._sent_at.shape != shape:
             self._sent_at = np.full(shape, np.inf)
         for row, col, tall, wide in pieces:
             self._sent_at[row : row + tall, col : col + wide] = now
 
-    def take(self, now: float) -> np.ndarray | None:
-        """Blocks to be sent in full quality now, from the top; they count as sent. None if there are none."""
+    def take(self, now: float, budget: float = float("inf")) -> np.ndarray | None:
+        """Blocks to be sent in full quality now, from the top; they count as sent. None if there are none.
+
+        budget: bytes; the least portion may be more.
+        """
+        most = min(max(budget / BYTES_OF_BLOCK, LEAST_BLOCKS), MOST_BLOCKS)
         due = self._sent_at <= now - STILL_SECONDS
         if not due.any():
             return None
-        due[1:] &= (np.cumsum(due.sum(axis=1)) <= MOST_BLOCKS)[1:, None]
+        due &= (np.cumsum(due) <= most).reshape(due.shape)
         self._sent_at[due] = np.inf
         return due
 

@@ -112,7 +112,9 @@ class PageRequests:
         if len(hub.control.viewers) >= limits.MOST_VIEWERS and hub.control.namesake(name) is None:
             await socket.close(code=FULL, message=b"too many viewers")
             return socket
-        viewer = Viewer(socket, name, lambda: hub.newest, hub.facts, hub.piece, may_control=may_control)
+        viewer = Viewer(
+            socket, name, lambda: hub.newest, hub.facts, hub.piece, may_control=may_control, rate=_rate(request)
+        )
         await hub.enter(viewer)
         sending = asyncio.get_running_loop().create_task(viewer.send_all())
         viewer.wake()
@@ -179,6 +181,12 @@ class PageRequests:
         if path is None or not path.is_file():
             return _sentence(404, "there is no recording yet; the page's button Record begins one")
         return web.FileResponse(path, headers={"Content-Disposition": f'attachment; filename="{path.name}"'})
+
+
+def _rate(request: web.Request) -> float:
+    """The bytes a second with which the page itself was loaded, as it says; infinite where it does not."""
+    digits = request.query.get("rate", "")
+    return float(max(int(digits), 1)) if digits.isascii() and digits.isdecimal() and len(digits) < 12 else float("inf")
 
 
 async def _received(request: web.Request, file: IO[bytes]) -> bool:

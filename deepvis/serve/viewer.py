@@ -32,6 +32,7 @@ LONGEST_INTERVAL = 0.5  # on a slow network
 RESERVED_SECONDS = 0.06  # after a key or a click until its answer has come, as a rule; until then nothing else is sent
 MOVING_SECONDS = 0.25  # after a picture that plays: what can wait goes with the next one, as each message has its price
 STILL_PIECE_COST = 40  # as PIECE_COST, of blocks in full quality, which take longer
+WORDS_BLOCKS, WORDS_SHARE = 64, 0.06  # of a piece that is not shrunk: its most blocks, and bytes of what the link takes
 SMALL_SHARE = 0.03  # of all blocks: fewer than that changed, as in a line of words, can wait
 
 
@@ -39,6 +40,7 @@ class Viewer:
     """name: the page's own, which it has after a reload too. newest: the picture of now. piece: codes a part of one.
 
     may_control: False for one whose token lets it look on alone.
+    rate: bytes a second of its link, if something is known of it.
     facts: what the page is to know beside the picture, a JSON object; sent when it changes.
     """
 
@@ -51,6 +53,7 @@ class Viewer:
         piece: Callable[[ServedPicture, BlockRect, Coding], Piece],
         *,
         may_control: bool = True,
+        rate: float = float("inf"),
     ) -> None:
         self.socket, self.name, self.may_control = socket, name, may_control
         self.allowance = RateLimit(MESSAGES_A_SECOND, MESSAGES_AT_ONCE)
@@ -58,9 +61,9 @@ class Viewer:
         self._newest, self._facts, self._piece = newest, facts, piece
         self._wake = asyncio.Event()
         self._sent: ServedPicture | None = None  # what the page shows once it has drawn all that is on its way
-        self._in_flight: deque[tuple[int, float]] = deque()  # version and time of what it has not drawn yet
-        self._refinement, self._quality = Refinement(), AdaptiveQuality()
-        self._sent_at = self._moved_at = self._reserved_until = float("-inf")
+        self._in_flight: deque[tuple[int, float, int]] = deque()  # version, time and bytes of what it has not drawn yet
+        self._refinement, self._quality = Refinement(), AdaptiveQuality(rate)
+        self._sent_at = self._moved_at = self._drawn_at = self._reserved_until = float("-inf")
         self._interval = SHORTEST_INTERVAL
         self._sent_facts: dict[str, Any] = {}
         self._timer: asyncio.TimerHandle | None = None
@@ -78,9 +81,12 @@ class Viewer:
     def drawn(self, version: int, drawing: float) -> None:
         """The page shows the picture of that version. drawing: seconds that it took there."""
         if self._in_flight and self._in_flight[0][0] == version:
-            seconds = time.monotonic() - self._in_flight.popleft()[1]
-            self._interval = min(max(SHORTEST_INTERVAL, INTERVAL_PER_DRAWING * seconds), LONGEST_INTERVAL)
-            self._quality.took(seconds - drawing)
+            _, sent_at, size = self._in_flight.popleft()
+            now = time.monotonic()
+            self._interval = min(max(SHORTEST_INTERVAL, INTERVAL_PER_DRAWING * (now - sent_at)), LONGEST_INTERVAL)
+            if sent_at >= self._drawn_at:  # else it had to wait for the one before it
+                self._quality.took(size, now - sent_at - drawing)
+            self._drawn_at = now
             self.wake()
 
     async def send_all(self) -> None:
@@ -129,18 +135,34 @@ class Viewer:
         self._sent = picture
         if not blocks.any():
             return None
-        rects, coarse = dirty_rectangles(blocks), Coding(self._quality.now)
+        rects = dirty_rectangles(blocks, *self._quality.piece_limits)
         self._refinement.sent_coarse(blocks.shape, rects, now)
-        pieces = [self._piece(picture, rect, coarse) for rect in rects]
+        pieces = self._coarse(picture, rects)
         if not is_answer:
             pieces += self._refined(picture, now)
             self._moved_at = self._moved_at if is_small else now
         self._sent_at = now
         return self._message(picture, pieces, now)
 
+    def _coarse(self, picture: ServedPicture, rects: list[BlockRect]) -> list[Piece]:
+        """Pieces in the quality of moving pictures, which becomes lower until the link takes them soon."""
+        while True:
+            quality, shrink = self._quality.now
+            pieces = [self._coarse_piece(picture, rect, Coding(quality, shrink=shrink)) for rect in rects]
+            if sum(len(each.jpeg) for each in pieces) <= self._quality.budget or not self._quality.lower():
+                return pieces
+
+    def _coarse_piece(self, picture: ServedPicture, rect: BlockRect, coding: Coding) -> Piece:
+        """A piece; a small one that has few bytes, as a line of words, is not shrunk."""
+        if coding.shrink > 1 and rect[2] * rect[3] <= WORDS_BLOCKS:
+            sharp = self._piece(picture, rect, Coding(coding.quality))
+            if len(sharp.jpeg) <= WORDS_SHARE * self._quality.budget:
+                return sharp
+        return self._piece(picture, rect, coding)
+
     def _refined(self, picture: ServedPicture, now: float) -> list[Piece]:
-        """Pieces of what stands still, in full quality."""
-        blocks = self._refinement.take(now)
+        """Pieces of what stands still, in full quality; as many as the link takes soon."""
+        blocks = self._refinement.take(now, self._quality.budget / 2)
         rects = [] if blocks is None else dirty_rectangles(blocks, STILL_PIECE_COST)
         return [self._piece(picture, rect, STILL) for rect in rects]
 
@@ -161,8 +183,9 @@ class Viewer:
         return wait > 0
 
     def _message(self, picture: ServedPicture, pieces: list[Piece], now: float) -> bytes:
-        self._in_flight.append((picture.version & 0xFFFFFFFF, now))
-        return message(picture, pieces)
+        content = message(picture, pieces)
+        self._in_flight.append((picture.version & 0xFFFFFFFF, now, len(content)))
+        return content
 
     def _later(self, seconds: float) -> None:
         """Look again after so long, or earlier where that was asked for already."""

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepvis.serve.adaptive_quality import QUALITIES, QUICK_ONES, SLOW_ONES, AdaptiveQuality
+from deepvis.serve.adaptive_quality import STEPS, TARGET_SECONDS, AdaptiveQuality
 from deepvis.serve.dirty_rectangles import MOST_PIECES, PIECE_COST, dirty_rectangles
 from deepvis.serve.pictures import (
     HEADER,
@@ -20,7 +20,7 @@ from deepvis.serve.pictures import (
     piece,
     served_picture,
 )
-from deepvis.serve.refinement import MOST_BLOCKS, STILL_SECONDS, Refinement
+from deepvis.serve.refinement import BYTES_OF_BLOCK, LEAST_BLOCKS, MOST_BLOCKS, STILL_SECONDS, Refinement
 
 
 def drawn(content: bytes, canvas: np.ndarray | None = None) -> np.ndarray:
@@ -104,21 +104,44 @@ def test_what_stands_still_comes_once_more_in_portions() -> None:
     assert (seen[:38] == 1).all() and (seen[38:] == 0).all()
     assert (taken_last := rough.take(11.0)) is not None and taken_last.sum() == 80
     assert rough.due_in(11.0) is None
-    rough.sent_coarse((1, 2000), [(0, 0, 1, 2000)], 20.0)  # a row of more than a portion comes whole
-    assert (row := rough.take(30.0)) is not None and row.all()
+    rough.sent_coarse((1, 2000), [(0, 0, 1, 2000)], 20.0)
+    assert (row := rough.take(30.0)) is not None and row.sum() == MOST_BLOCKS
 
 
-def test_the_quality_follows_a_slow_way_and_comes_back() -> None:
+def test_the_quality_follows_a_slow_link_and_comes_back() -> None:
     quality = AdaptiveQuality()
-    for seconds in [0.03] * 50 + [1.0] * (SLOW_ONES - 1) + [0.03]:
-        quality.took(seconds)
-    assert quality.now == QUALITIES[0]  # two slow ones are none
-    for _ in range(SLOW_ONES * 10):
-        quality.took(1.0)
-    assert quality.now == QUALITIES[-1]
-    for _ in range(100):
-        quality.took(0.15)  # neither slow nor quick: it stays
-    assert quality.now == QUALITIES[-1]
-    for _ in range(QUICK_ONES):
-        quality.took(0.02)
-    assert quality.now == QUALITIES[-2]
+    assert quality.now == STEPS[0] and quality.budget == float("inf")
+    for _ in range(20):
+        quality.took(150_000, 0.05)
+    assert quality.now == STEPS[0] and quality.budget > 150_000
+    for _ in range(20):
+        quality.took(150_000, 1.5)
+    assert 45_000 < quality.budget < 55_000  # of 100 kB/s
+    while quality.lower():
+        pass
+    assert quality.now == STEPS[-1]
+    quality.took(2_000, 5.0)  # few bytes say nothing of the rate
+    assert quality.now == STEPS[-1]
+    for _ in range(len(STEPS) + 20):
+        quality.took(8_000, 0.06)
+    assert quality.now == STEPS[0]
+
+
+def test_what_is_known_of_the_link_counts_from_the_first_picture() -> None:
+    assert AdaptiveQuality(20_000.0).budget == 20_000 * TARGET_SECONDS
+    rows = Refinement()
+    rows.sent_coarse((40, 10), [(0, 0, 40, 10)], 0.0)
+    taken = rows.take(1.0, 25 * BYTES_OF_BLOCK)
+    assert taken is not None and taken.sum() == 25
+    taken = rows.take(1.0, 1.0)
+    assert taken is not None and taken.sum() == LEAST_BLOCKS
+
+
+def test_a_shrunk_piece_says_how_large_it_is_to_be_drawn() -> None:
+    rng = np.random.default_rng(0)
+    picture = served_picture(cv2.resize(rng.integers(0, 255, (10, 16, 3), np.uint8), (512, 320)))
+    whole, shrunk = (piece(picture, (0, 0, 20, 16), Coding(40, shrink=shrink)) for shrink in (1, 4))
+    assert (shrunk.width, shrunk.height) == (whole.width, whole.height) == (512, 320)
+    assert len(shrunk.jpeg) < len(whole.jpeg) / 3
+    small = cv2.imdecode(np.frombuffer(shrunk.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert small is not None and small.shape == (80, 128, 3)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from deepvis.serve import viewer as viewers
+from deepvis.serve.adaptive_quality import TARGET_SECONDS
 from deepvis.serve.pictures import HEADER, PIECE, ServedPicture, piece, served_picture
 from deepvis.serve.viewer import Viewer
 
@@ -62,10 +63,13 @@ class Watched:
 
     def rows_of(self, at: int) -> list[tuple[int, int]]:
         """(first row, height) of the pieces of a message."""
+        return [(y, tall) for _, y, _, tall in self.rects_of(at)]
+
+    def rects_of(self, at: int) -> list[tuple[int, int, int, int]]:
+        """(x, y, width, height) of the pieces of a message."""
         content = self.socket.pictures[at]
         count = HEADER.unpack_from(content)[3]
-        pieces = [PIECE.unpack_from(content, HEADER.size + i * PIECE.size) for i in range(count)]
-        return [(y, tall) for _, y, _, tall, _ in pieces]
+        return [PIECE.unpack_from(content, HEADER.size + i * PIECE.size)[:4] for i in range(count)]
 
 
 def watched(work: Callable[[Watched], Awaitable[None]]) -> None:
@@ -193,8 +197,9 @@ def test_what_stands_still_comes_again_in_full_quality_while_something_moves(mon
             while one.drawn < len(one.socket.pictures):
                 one.draw()
                 await soon()
-        pieces = [rows for i in range(1, len(one.socket.pictures)) for rows in one.rows_of(i)]
-        assert sum(tall for top, tall in pieces if (top, tall) != (304, 16)) == 304  # once each
+        pieces = [rect for i in range(1, len(one.socket.pictures)) for rect in one.rects_of(i)]
+        area = sum(wide * tall for _, top, wide, tall in pieces if top != 304)
+        assert 304 * WIDTH <= area < 1.2 * 304 * WIDTH  # once each, but for what portions share
         assert len(one.sent()) == len(set(one.sent()))  # in no messages of their own, as long as it moves
 
     watched(work)
@@ -218,5 +223,23 @@ def test_what_can_wait_goes_with_the_next_picture_that_plays(monkeypatch: pytest
         sent.append(one.show(4, **a_word, answers=1))
         await soon()
         assert one.sent() == sent
+
+    watched(work)
+
+
+def test_on_a_slow_link_a_picture_is_as_small_as_it_takes_soon_and_words_stay_sharp() -> None:
+    rng = np.random.default_rng(0)
+
+    async def work(one: Watched) -> None:
+        one.viewer = Viewer(one.socket, "a", lambda: one.newest, lambda _: {}, piece, rate=20_000.0)
+        sending = asyncio.create_task(one.viewer.send_all())
+        for _ in range(12):
+            one._bgr[:160] = rng.integers(0, 255, (160, WIDTH, 3), np.uint8)
+            one.show(int(rng.integers(0, 255)), rows=slice(304, 320), cols=slice(0, 96))
+            await soon()
+            one.draw()
+        sending.cancel()
+        sizes = [len(content) for content in one.socket.pictures]
+        assert sizes[0] < TARGET_SECONDS * 20_000 and max(sizes) > 3 * sizes[0]  # the page has drawn them at once
 
     watched(work)

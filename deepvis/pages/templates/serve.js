@@ -25,7 +25,7 @@ function send(message) {
 // ------------------------------------------------------------------ connection
 
 function connect() {
-  const where = new URL(address("ws"), location.href);
+  const where = new URL(address("ws", {rate: pageRate()}), location.href);
   where.protocol = where.protocol.replace("http", "ws");
   socket = new WebSocket(where);
   socket.binaryType = "arraybuffer";
@@ -38,6 +38,11 @@ function connect() {
     veilTimer = setTimeout(() => veil("The connection is lost; trying again ..."), 600);
     setTimeout(tries ? connectUnlessRefused : connect, Math.min(250 * 2 ** tries++, 4000));
   };
+}
+
+function pageRate() {  // bytes a second with which this page was loaded; "" where that was too quick to tell
+  const [page] = performance.getEntriesByType("navigation"), seconds = page ? (page.responseEnd - page.responseStart) / 1000 : 0;
+  return seconds > 0.1 ? Math.round(page.transferSize / seconds) : "";
 }
 
 async function connectUnlessRefused() {  // a socket does not say why it failed: a page does
@@ -106,7 +111,8 @@ async function draw(data) {
   let at = 10, body = 10 + 12 * count;
   for (let i = 0; i < count; i++, at += 12) {
     const size = view.getUint32(at + 8, true);
-    pieces.push({x: view.getUint16(at, true), y: view.getUint16(at + 2, true),
+    pieces.push({x: view.getUint16(at, true), y: view.getUint16(at + 2, true), wide: view.getUint16(at + 4, true),
+      tall: view.getUint16(at + 6, true),
       image: createImageBitmap(new Blob([new Uint8Array(data, body, size)], {type: "image/jpeg"}))});
     body += size;
   }
@@ -116,7 +122,7 @@ async function draw(data) {
   } catch { from.close(); return; } finally { drawn(); }
   if (from !== socket || isOver) return;
   if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; fit(); }
-  for (const {x, y, image} of pieces) { pen.drawImage(image, x, y); image.close(); }
+  for (const {x, y, wide, tall, image} of pieces) { pen.drawImage(image, x, y, wide, tall); image.close(); }
   send({type: "drawn", version, milliseconds: Math.min(Math.round(performance.now() - came), 60000)});
   veil("");
 }
