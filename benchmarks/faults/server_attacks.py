@@ -97,8 +97,8 @@ async def held_open(target: Target, count: int) -> Came:
     most = 5 if target.url.startswith("https") else 10
 
     async def act(_: int) -> str:
+        began = asyncio.get_running_loop().time()  # before: it may be told late that it is connected
         reader, writer = await asyncio.open_connection(*target.place)
-        began = asyncio.get_running_loop().time()
         try:
             with suppress(ConnectionError):
                 await asyncio.wait_for(reader.read(1), 25)
