@@ -74,9 +74,13 @@ class RandomUser:
     def __init__(self, seed: int, window: str, size: tuple[int, int]) -> None:
         self._draw, self._window, self._size = random.Random(seed), window, size
         self.fills = False
+        self._not_done = list(HABITS)  # each is done once at first: what it loads is there
+        self._draw.shuffle(self._not_done)
 
     def next_act(self) -> list[Step]:
         """What is done at once: a key, a row of keys, or the mouse."""
+        if self.fills and self._not_done:
+            return [("key", "--delay", FILLING_DELAY, *self._not_done.pop().keys)]
         if self.fills and self._draw.random() < FILLING_SHARE:
             return [("key", "--delay", FILLING_DELAY, *self._drawn(FILLING).keys)]
         if self._draw.random() < MOUSE_SHARE:

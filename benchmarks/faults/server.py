@@ -105,8 +105,11 @@ def one_way(name: str, count: int, target: Target, page: LookingPage) -> dict[st
     """Do it, and look how the page fares meanwhile."""
     began, lost = time.monotonic(), page.lost
     command = [sys.executable, str(Path(__file__).with_name("server_attacks.py")), name, target.url, str(count)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=WAY_SECONDS)
-    came = json.loads(done.stdout) if done.returncode == 0 else {"failed": done.stderr[-300:]}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=WAY_SECONDS)
+        came = json.loads(done.stdout) if done.returncode == 0 else {"failed": done.stderr[-300:]}
+    except subprocess.TimeoutExpired:
+        came = {"failed": f"not over after {WAY_SECONDS} seconds"}
     seconds = round(time.monotonic() - began, 1)
     return {"count": count, "seconds": seconds, "came": came, **page.figures(began), "page_lost": page.lost - lost}
 
@@ -127,6 +130,7 @@ def gone_through(arguments: argparse.Namespace, process: subprocess.Popen[str], 
             ways[name] = one_way(name, count, target, page)
             time.sleep(CALM_SECONDS / 4)
             ways[name] |= holds(process)
+            print(name, json.dumps(ways[name]), file=sys.stderr, flush=True)
         time.sleep(CALM_SECONDS)
         began = time.monotonic()
         time.sleep(CALM_SECONDS)

@@ -97,18 +97,17 @@ async def held_open(target: Target, count: int) -> Came:
     most = 5 if target.url.startswith("https") else 10
 
     async def act(_: int) -> str:
+        began = asyncio.get_running_loop().time()  # before: it may be told late that it is connected
         reader, writer = await asyncio.open_connection(*target.place)
         try:
-            began = asyncio.get_running_loop().time()
-            await asyncio.wait_for(reader.read(1), 25)
-            took = asyncio.get_running_loop().time() - began
-            return "turned away" if took < most - 1 else f"closed after {most} seconds"
-        except ConnectionError:
-            return "turned away"
+            with suppress(ConnectionError):
+                await asyncio.wait_for(reader.read(1), 25)
         except asyncio.TimeoutError:
             return "still open"
         finally:
             writer.close()
+        took = asyncio.get_running_loop().time() - began
+        return "turned away" if took < most - 1 else f"closed after {most} seconds"
 
     return await repeated(count, act, at_once=min(count, 800))
 

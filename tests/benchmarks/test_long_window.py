@@ -38,6 +38,9 @@ def test_while_caches_fill_half_of_what_is_done_fills_them() -> None:
     user = RandomUser(3, "7", (930, 1500))
     filling = {habit.keys for habit in FILLING}
     shares = []
+    user.fills = True
+    once = [user.next_act()[0][3:] for _ in HABITS]
+    assert sorted(once) == sorted(habit.keys for habit in HABITS)
     for user.fills in (True, False):
         acts = [tuple(step[3:]) for _ in range(1000) for step in user.next_act() if step[0] == "key"]
         shares.append(sum(act in filling for act in acts) / 1000)
