@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+import hashlib
 import os
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepvis.api.given_inputs import given_inputs
 from deepvis.api.opened_network import Network
 from deepvis.models.card import CARD_NAME
 from deepvis.models.zoo import find_card, model_names, open_model
@@ -125,3 +129,50 @@ def _numbers(name: str, values: Any) -> tuple[float, ...] | None:
     if np.ndim(values) > 1 or not np.isfinite(numbers).all():
         raise ModelError(f"{name}: expected a number, or one for each channel; of a mean image name the file")
     return numbers
+
+
+INPUTS_EXPECTED = 'expected {"name": array or file}, or a list of "name=FILE.npy"'
+
+
+def given_inputs(options: Any) -> tuple[str, ...]:
+    """``name=FILE.npy`` of each, as the command line has them. Raises ModelError.
+
+    Arrays are written to a folder that lasts as long as this program, where other processes find them too.
+    """
+    if isinstance(options, Mapping):
+        return tuple(f"{name}={_file(str(name), value)}" for name, value in options.items())
+    texts = [options] if isinstance(options, str) else options
+    if not isinstance(texts, (list, tuple)) or not all(isinstance(each, str) for each in texts):
+        raise ModelError(f"inputs is a {type(options).__name__}, {INPUTS_EXPECTED}")
+    for text in texts:
+        if not all(text.partition("=")):
+            raise ModelError(f"inputs has {text!r}, {INPUTS_EXPECTED}")
+    return tuple(f"{name}={_absolute(file)}" for name, _, file in (text.partition("=") for text in texts))
+
+
+def _file(name: str, value: Any) -> str:
+    if isinstance(value, (str, os.PathLike)):
+        return _absolute(os.fspath(value))
+    try:
+        values = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"inputs: the value of {name!r} is no array ({error}), {INPUTS_EXPECTED}") from None
+    if values.dtype.kind not in "biufc":
+        raise ModelError(f"inputs: found a {type(value).__name__} as the value of {name!r}, {INPUTS_EXPECTED}")
+    if values.dtype.kind in "fc" and np.isnan(values).any():
+        raise ModelError(f"inputs: found NaN among the values of {name!r}, expected numbers")
+    word = hashlib.sha256(repr((values.dtype, values.shape)).encode() + values.tobytes()).hexdigest()[:16]
+    file = _folder() / f"{word}.npy"
+    np.save(file, values)
+    return str(file)
+
+
+@cache
+def _folder() -> Path:
+    folder = tempfile.mkdtemp(prefix="deepvis-inputs-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def _absolute(file: str) -> str:
+    return os.path.abspath(os.path.expanduser(file))

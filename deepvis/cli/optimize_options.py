@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from deepvis.cli.parser import Parser
+from deepvis.cli.parser import Parser, whole
 from deepvis.optimize import transforms  # noqa: F401  (enters its settings)
 from deepvis.optimize.defaults import DEFAULT_CHANNEL
 from deepvis.optimize.parameterization import COLOURS, PARAMETERIZATIONS
@@ -65,7 +65,7 @@ def add_recipe(parser: Parser) -> None:
     needs = "; ".join(f"{name} needs {', '.join(STEPS[name].needs)}" for name in STEPS)
     how.add_argument("--lr-policy", metavar="NAME", help=f"one of {', '.join(STEPS)}", default=argparse.SUPPRESS)
     how.add_argument("--lr-params", metavar="'{lr: 1}'", help=needs, default=argparse.SUPPRESS)
-    how.add_argument("--max-iter", metavar="N", help="iterations", default=argparse.SUPPRESS)
+    how.add_argument("--max-iter", type=whole(1), metavar="N", help="iterations", default=argparse.SUPPRESS)
     how.add_argument(
         "--parameterization",
         metavar="NAME",

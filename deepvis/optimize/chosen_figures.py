@@ -11,7 +11,7 @@ from deepvis.optimize import figures
 from deepvis.optimize.objective import resolve, unit
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import preset_of_units
-from deepvis.optimize.recipe_options import shortened, whole
+from deepvis.optimize.recipe_options import shortened
 from deepvis.optimize.units import Shapes, captions_of, channels_of, class_layer, label_of, layers_of, spread
 
 FIGURES = ("3", "4", "5", "S1")
@@ -38,14 +38,12 @@ def asked_figures(
         found.append(figures.presets_by_class(columns, recipes))
     if "5" in names:
         layers = layers_of(args, model, shapes) if args.push_layer else a_choice_of_layers(model)
-        count = whole("--units", args.units, 1)
-        found.append(figures.features_by_layer({name: spread(shapes[name][1], count) for name in layers}, recipe))
+        found.append(figures.features_by_layer({name: spread(shapes[name][1], args.units) for name in layers}, recipe))
     if "S1" in names:
         layers = layers_of(args, model, shapes) if args.push_layer else layers_with_units(model)
-        most = whole("--most", args.most, 1)
         maps = {name: shapes[name][1] for name in layers if len(shapes[name]) == 4}
         if maps:
-            found.append(figures.every_channel(maps, most, recipe))
+            found.append(figures.every_channel(maps, args.most, recipe))
         elif args.figures:
             raise OptimizeError(f"figure S1 cannot be drawn: {no_maps(args, model)}")
         else:

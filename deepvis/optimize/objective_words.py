@@ -107,7 +107,7 @@ def named_photo(photo: Path, model: Model) -> tuple[str, np.ndarray]:
 @READERS.add("unit")
 def _unit(layer: str, rest: Sequence[str], model: Model) -> Term:
     _expect("unit", rest, (1, 3), "a layer, a channel, and perhaps row and column")
-    place = tuple(whole("--objective", word, 0) for word in rest[1:])
+    place = tuple(whole("--objective", word) for word in rest[1:])
     return Term(layer, _channel(layer, rest[0], model), place or CENTRE)
 
 
@@ -163,7 +163,7 @@ def _channel(layer: str, word: str, model: Model) -> int:
     """A number; in a layer of classes also a class's name."""
     if not word.strip().lstrip("+-").isdigit() and layer in model.label_layers and model.labels:
         return class_unit(layer, word.strip(), model.labels).channel
-    return whole("--objective", word, 0)
+    return whole("--objective", word)
 
 
 def _expect(name: str, rest: Sequence[str], counts: Sequence[int], words: str) -> None:

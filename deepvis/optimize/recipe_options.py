@@ -29,13 +29,11 @@ def recipe_of(args: argparse.Namespace) -> Recipe:
     base = preset(args.preset, args.presets_file) if args.preset else DEFAULT_RECIPE
     values = base.as_dict()
     values.update({name: number(f"--{name.replace('_', '-')}", given[name]) for name in SETTINGS if name in given})
-    if "max_iter" in given:
-        values["max_iter"] = whole("--max-iter", given["max_iter"])
-    if "lr_policy" in given:
-        values["lr_policy"] = given["lr_policy"]
     if "lr_params" in given:
         values["lr_params"] = table("--lr-params", given["lr_params"])
-    values.update({name: given[name] for name in ("parameterization", "colours") if name in given})
+    values.update(
+        {name: given[name] for name in ("max_iter", "lr_policy", "parameterization", "colours") if name in given}
+    )
     if "photo_statistics" in given:
         from deepvis.optimize.photo_statistics import named_statistics
 
@@ -52,9 +50,9 @@ def preset_named(args: argparse.Namespace, recipe: Recipe) -> dict[str, Any]:
     return {"preset": args.preset, **({"changed": changed} if changed else {})}
 
 
-def shortened(recipe: Recipe, max_iter: str | None) -> Recipe:
+def shortened(recipe: Recipe, max_iter: int | None) -> Recipe:
     """The recipe with the iterations that the option gives, if it does."""
-    return recipe if max_iter is None else replace(recipe, max_iter=whole("--max-iter", max_iter))
+    return recipe if max_iter is None else replace(recipe, max_iter=max_iter)
 
 
 def numbers(option: str, words: Sequence[str], count: int | None = None) -> list[int]:
@@ -91,14 +89,11 @@ def number(option: str, word: Any) -> float:
         raise OptimizeError(f"{option} is {word!r}; expected a number") from None
 
 
-def whole(option: str, word: str, low: int | None = None, high: int | None = None) -> int:
-    """The word as a whole number from low to high, both included (high only beside low). Raises OptimizeError."""
+def whole(option: str, word: str) -> int:
+    """The word as a whole number of 0 or more. Raises OptimizeError."""
     found = whole_number(word)
-    if found is None:
-        raise OptimizeError(f"{option} is {word!r}; expected a whole number")
-    if (low is not None and found < low) or (high is not None and found > high):
-        ends = f"of {low} or more" if high is None else f"from {low} to {high}"
-        raise OptimizeError(f"{option} is {word!r}; expected a whole number {ends}")
+    if found is None or found < 0:
+        raise OptimizeError(f"{option} is {word!r}; expected a whole number of 0 or more")
     return found
 
 

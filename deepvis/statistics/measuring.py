@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
+from deepvis.jobs.ordered import in_order
 from deepvis.jobs.progress import Progress
 from deepvis.scan.network import torch_threads_restored
 from deepvis.scan.scan_error import going_on_later
 from deepvis.statistics.layer_pass import BatchSums, batch_sums
-from deepvis.statistics.ordered_work import Keeper, add_in_order
 from deepvis.statistics.pixel_gradient import ROWS, GradientJob, gradient_layers, gradient_sums
 from deepvis.statistics.preparing import Prepared, StatisticsOrder, forget, prepare
 from deepvis.statistics.result_file import check_own, read_result, write_result
@@ -21,6 +24,7 @@ from deepvis.statistics.running_sums import (
     load_sums,
     no_gradient_sums,
     no_sums,
+    save_sums,
 )
 from deepvis.statistics.statistics_error import StatisticsError
 from deepvis.statistics.statistics_plan import StatisticsFolder, StatisticsPlan, check_same_plan
@@ -146,3 +150,43 @@ def refuse_nothing(order: StatisticsOrder, sums: RunningSums, folder: Statistics
         f"none of the {sums.images} images of {order.images} can be used ({sums.skipped[0].reason}); give --images a "
         "folder of pictures, or a list of them"
     )
+
+
+SECONDS = 20.0  # between two writings of the sums
+
+Job = TypeVar("Job")
+Sums = TypeVar("Sums")
+
+
+class Keeper:
+    """Holds the sums of a run, and writes them into its folder."""
+
+    def __init__(self, folder: StatisticsFolder, plan: StatisticsPlan, sums: RunningSums) -> None:
+        self.sums = self._written = sums
+        self._folder, self._plan, self._time = folder, plan, time.monotonic()
+
+    def write(self, apart: float = 0.0) -> None:
+        """Write what is new, at most once in ``apart`` seconds. Raises OSError."""
+        sums = self.sums
+        if sums is not self._written and time.monotonic() - self._time >= apart:
+            save_sums(self._folder.running, sums, self._plan)
+            self._written, self._time = sums, time.monotonic()
+
+
+def add_in_order(
+    work: Callable[[Job], Sums],
+    jobs: Sequence[Job],
+    add: Callable[[Sums], None],
+    threads: int,
+    keeper: Keeper,
+    progress: Progress,
+) -> None:
+    """Work in threads, add in order; the sums are written from time to time, and where it is interrupted."""
+    try:
+        with closing(in_order(work, jobs, threads, 2 * threads - 1, "statistics")) as found:
+            for each in found:
+                add(each)
+                keeper.write(SECONDS)
+    finally:
+        progress.end()
+        keeper.write()

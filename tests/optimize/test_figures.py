@@ -55,8 +55,8 @@ def test_figures_of_others_are_in_the_way(run, tmp_path):
         (["--figures", "7"], "--figures '7' is not known"),
         (["--classes", "tiger"], "no class is named 'tiger'"),
         (["--push-layer", "conv"], "has no layer 'conv'; did you mean 'conv/a'"),
-        (["--units", "x"], "--units is 'x'"),
-        (["--units", "-1"], "--units is '-1'; expected a whole number of 1 or more"),
+        (["--units", "x"], "--units: 'x' is not a whole number"),
+        (["--units", "-1"], "--units: '-1' is not a whole number of 1 or more"),
         (["--figures", "S1", "--push-layer", "fc"], "figure S1 cannot be drawn: it is of convolutional layers, and fc"),
     ],
 )

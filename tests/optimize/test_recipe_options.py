@@ -113,7 +113,7 @@ def test_a_named_preset(tmp_path):
         (["--blur-radius", "0.1", "--blur-every", "1"], "too small to blur"),
         (["--lr-policy", "steep"], "no lr-policy is named 'steep'"),
         (["--lr-policy", "progress"], "lacks max_lr, desired_prog"),
-        (["--max-iter", "many"], "expected a whole number"),
+        (["--max-iter", "many"], "'many' is not a whole number of 1 or more"),
         (["--presett", "1"], "unrecognized arguments: --presett"),
     ],
 )

@@ -57,12 +57,12 @@ def test_a_search_goes_on_and_ends_in_a_sheet(run, tmp_path):
 @pytest.mark.parametrize(
     "words, sentence",
     [
-        (["--rand-seed", "-1"], "--rand-seed is '-1'; expected a whole number from 0 to 4294967295"),
-        (["--rand-seed", "4294967296"], "--rand-seed is '4294967296'"),
-        (["--recipes", "-3"], "--recipes is '-3'; expected a whole number from 1 to"),
-        (["--recipes", "0"], "--recipes is '0'"),
-        (["--recipes", "some"], "--recipes is 'some'; expected a whole number"),
-        (["--max-iter", "0"], "--max-iter is '0'; expected a whole number of 1 or more"),
+        (["--rand-seed", "-1"], "argument --rand-seed: '-1' is not a whole number of 0 to 4294967295"),
+        (["--rand-seed", "4294967296"], "argument --rand-seed: '4294967296' is not"),
+        (["--recipes", "-3"], "argument --recipes: '-3' is not a whole number of 1 to"),
+        (["--recipes", "0"], "argument --recipes: '0' is not"),
+        (["--recipes", "some"], "argument --recipes: 'some' is not a whole number"),
+        (["--max-iter", "0"], "argument --max-iter: '0' is not a whole number of 1 or more"),
     ],
 )
 def test_one_sentence_and_nothing_left_behind(run, tmp_path, words, sentence):

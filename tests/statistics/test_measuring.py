@@ -19,7 +19,7 @@ from deepvis.models.zoo import open_model
 from deepvis.network.net import GraphNet
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.scan_error import ScanError
-from deepvis.statistics import ordered_work
+from deepvis.statistics import measuring
 from deepvis.statistics.measuring import run_statistics
 from deepvis.statistics.preparing import StatisticsOrder
 from deepvis.statistics.result_file import check_drawn
@@ -112,7 +112,7 @@ def test_a_stopped_run_goes_on_and_ends_with_the_same_bytes(ref, photos, tmp_pat
     whole = order(ref, photos, tmp_path / "whole")
     assert run_statistics(whole)[1] is True
     parts = order(ref, photos, tmp_path / "parts", threads=1)
-    monkeypatch.setattr(ordered_work, "SECONDS", 0.0)
+    monkeypatch.setattr(measuring, "SECONDS", 0.0)
     begun = []
     for after in (1, 3, 9):
         stopping = Stopping(after)

@@ -14,7 +14,7 @@ from deepvis.core.types import OptimizeProgress, PastPicture, Unit, UnitImages
 from deepvis.live.backends.fake import FAKE_INFO
 from deepvis.live.optimize import OptimizeRequest
 from deepvis.live.unit_images import ImagesOutput, ImagesRequest
-from deepvis.window.card_picture import why_not_among_nine
+from deepvis.window.effects import why_not_among_nine
 from deepvis.window.requests import Latest
 
 UNIT = Unit("conv1", 1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_layers, add_presets_file
-from deepvis.cli.parser import Parser
+from deepvis.cli.parser import Parser, whole
 from deepvis.cli.shared_options import add_climb_work, add_network, add_output, optimizer_of, try_output
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.own_files import PNG_TEXT, in_the_way, not_ours
@@ -32,13 +32,15 @@ def arguments(parser: Parser) -> None:
     add_output(what, "folder of the figures", "--out", required=True)
     what.add_argument("--classes", nargs="+", metavar="N", help="names or numbers for figures 3 (the first) and 4")
     add_layers(what, "of figures 5 and S1; none: eight, and all")
-    what.add_argument("--units", default="8", metavar="N", help="of each layer in figure 5")
-    what.add_argument("--most", default="512", metavar="N", help="channels of each layer in figure S1, at most")
+    what.add_argument("--units", type=whole(1), default=8, metavar="N", help="of each layer in figure 5")
+    what.add_argument(
+        "--most", type=whole(1), default=512, metavar="N", help="channels of each layer in figure S1, at most"
+    )
     what.add_argument("--presets", nargs="+", default=list(TABLE_1), metavar="NAME", help="of figure 4")
     what.add_argument("--preset", default="3", metavar="NAME", help="of figures 5 and S1; its steps are figure 3's")
     add_presets_file(what)
     what.add_argument("--small", action="store_true", help="a jpg of a few hundred kilobytes beside each png")
-    what.add_argument("--max-iter", metavar="N", help="iterations, in place of the presets'")
+    what.add_argument("--max-iter", type=whole(1), metavar="N", help="iterations, in place of the presets'")
     add_climb_work(parser)
 
 

@@ -29,7 +29,7 @@ def arguments(parser: Parser) -> None:
     what.add_argument("--presets", nargs="+", metavar="NAME", help="one to four; none: 1 2 3 4, or the model's own")
     add_presets_file(what)
     what.add_argument("--rand-seed", nargs="+", default=["0-8"], metavar="N", help="up to nine seeds for each preset")
-    what.add_argument("--max-iter", metavar="N", help="iterations, in place of the presets'")
+    what.add_argument("--max-iter", type=whole(1), metavar="N", help="iterations, in place of the presets'")
     add_output(what, "none: the model's own folder of unit images, where the window looks", "--unit-jpg-dir")
     what.add_argument(
         "--tile", type=whole(), default=0, metavar="PX", help="longest side of a picture; 0: what the unit sees"

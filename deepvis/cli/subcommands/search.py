@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_presets_file, add_units
-from deepvis.cli.parser import Parser
+from deepvis.cli.parser import Parser, whole
 from deepvis.cli.shared_options import Optimizer, add_climb_work, add_network, add_output, optimizer_of, try_output
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.user_error import UsageError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deepvis.optimize.search import Search
 
 NAME = "deepvis search"
-MOST_RECIPES = 10**6
+MOST_RECIPES, MOST_SEED = 10**6, 2**32 - 1  # numpy's RandomState takes no larger seed
 
 
 def arguments(parser: Parser) -> None:
@@ -28,11 +28,19 @@ def arguments(parser: Parser) -> None:
     add_units(parser)
     what = parser.add_argument_group("the search")
     add_output(what, "folder of the search", "--out", required=True)
-    what.add_argument("--recipes", default="300", metavar="N", help="how many to try; more than before goes on")
-    what.add_argument("--rand-seed", default="0", metavar="N", help="of the draw and of the start image")
-    what.add_argument("--max-iter", default="300", metavar="N", help="iterations of each image")
+    what.add_argument(
+        "--recipes",
+        type=whole(1, MOST_RECIPES),
+        default=300,
+        metavar="N",
+        help="how many to try; more than before goes on",
+    )
+    what.add_argument(
+        "--rand-seed", type=whole(0, MOST_SEED), default=0, metavar="N", help="of the draw and of the start image"
+    )
+    what.add_argument("--max-iter", type=whole(1), default=300, metavar="N", help="iterations of each image")
     keep = parser.add_argument_group("keeping a row")
-    keep.add_argument("--keep", metavar="NUMBER", help="the row's recipe")
+    keep.add_argument("--keep", type=whole(), metavar="NUMBER", help="the row's recipe")
     keep.add_argument("--name", metavar="NAME", help="its name as a preset")
     add_presets_file(keep, "where presets are kept; none: the user's own")
     add_climb_work(parser)
@@ -80,19 +88,14 @@ def search(args: argparse.Namespace) -> int:
 
 
 def search_of(args: argparse.Namespace, optimizer: Optimizer) -> Search:
-    """The search that the options ask for, checked."""
-    from deepvis.optimize.recipe_options import whole
+    """The search that the options ask for."""
     from deepvis.optimize.results import origin_of
     from deepvis.optimize.search import Search
-    from deepvis.optimize.start import LARGEST_SEED
     from deepvis.optimize.units import objectives_of
 
     model = optimizer.model
     objectives = objectives_of(args, model, optimizer.ready.net.shapes)
-    recipes = whole("--recipes", args.recipes, 1, MOST_RECIPES)
-    max_iter = whole("--max-iter", args.max_iter, 1)
-    seed = whole("--rand-seed", args.rand_seed, 0, LARGEST_SEED)
-    return Search(origin_of(model), tuple(objectives), recipes, seed, max_iter)
+    return Search(origin_of(model), tuple(objectives), args.recipes, args.rand_seed, args.max_iter)
 
 
 def write_sheet(args: argparse.Namespace, model: str, asked: Search) -> None:
@@ -107,14 +110,13 @@ def write_sheet(args: argparse.Namespace, model: str, asked: Search) -> None:
 def keep(args: argparse.Namespace) -> int:
     """Keep a row of the sheet as a preset."""
     from deepvis.optimize.presets import keep_preset
-    from deepvis.optimize.recipe_options import whole
     from deepvis.optimize.search import recipe_numbered
 
     if not args.name:
         raise UsageError("--keep needs --name, the preset's name")
     if not args.output.is_dir():
         raise UsageError(f"there is no folder {args.output}; --output names that of a search, whose row is kept")
-    recipe = recipe_numbered(args.output, whole("--keep", args.keep))
+    recipe = recipe_numbered(args.output, args.keep)
     file = keep_preset(args.name, recipe, args.presets_file)
     sys.stdout.write(f"kept recipe {args.keep} as preset {args.name!r} in {file}\n")
     return 0
