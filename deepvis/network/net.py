@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from deepvis.network.device import device_of
-from deepvis.network.folding import Fold, chains, folded, joined, joins
+from deepvis.network.folding import Fold, chains, folded
 from deepvis.network.graph import Graph, Node, Shape
 from deepvis.network.model_error import ModelError
 from deepvis.network.op import COMPLAINTS, Op, Ran, complaint, naming, run
@@ -160,9 +160,7 @@ class GraphNet:
             # the tape runs views when they are read
             indices = [i for i in needed if requested is not None or not graph.nodes[i].is_view]
             held = shown_values if keeps else frozenset()
-            folds = self._folds(indices, shown_values)
-            joined_too = self._joins(indices, folds) if requested is None else []
-            found = plan_of(graph, indices, folds, self._named_op, requested, held, joined_too)
+            found = plan_of(graph, indices, self._folds(indices, shown_values), self._named_op, requested, held)
             if len(plans) >= MOST_PLANS:
                 plans.clear()
             plans[key] = found
@@ -186,16 +184,10 @@ class GraphNet:
                     break
         return found
 
-    def _joins(self, indices: Sequence[int], folds: Mapping[int, Fold]) -> list[Fold]:
-        """Rectifiers with the nodes that join what they make, of those that are not done with a convolution."""
-        run_too = set(indices).difference(*(fold.nodes for fold in folds.values()))
-        found = [self._fold(nodes, joined) for nodes in self._shared.joins if run_too.issuperset(nodes)]
-        return [join for join in found if join is not None]
-
-    def _fold(self, nodes: tuple[int, ...], make: Callable[..., Fold | None] = folded) -> Fold | None:
+    def _fold(self, nodes: tuple[int, ...]) -> Fold | None:
         folds = self._shared.folds
         if nodes not in folds:
-            folds.setdefault(nodes, make([self.graph.nodes[index] for index in nodes], self._op))
+            folds.setdefault(nodes, folded([self.graph.nodes[index] for index in nodes], self._op))
         return folds[nodes]
 
     def sharing(self, graph: Graph, new_index: Mapping[int, int]) -> GraphNet:
@@ -264,7 +256,6 @@ class SharedParts:
     shapes: dict[str, Shape]
     ops: dict[int, Op] = field(default_factory=dict)  # node -> its op, made when first run
     chains: dict[int, tuple[int, ...]] = field(default_factory=dict)  # first node -> those that can be done as one
-    joins: Sequence[tuple[int, ...]] = ()  # rectifiers and the node that joins what they make
     folds: dict[tuple[int, ...], Fold | None] = field(default_factory=dict)  # nodes -> how they are done as one
     plans: dict[Any, Plan] = field(default_factory=dict)  # a kind of pass -> what it does
     done_before: set[int] = field(default_factory=set)  # ReLU nodes that the node before them does
@@ -280,7 +271,7 @@ class SharedParts:
             folds[moved] = None if fold is None else Fold(moved, fold.op)
         ops = {new_index[index]: op for index, op in list(self.ops.items()) if index in new_index}
         done_before = {new_index[index] for index in list(self.done_before) if index in new_index}
-        return SharedParts(self.shapes, ops, chains(graph), joins(graph), folds, {}, done_before, self.weights)
+        return SharedParts(self.shapes, ops, chains(graph), folds, {}, done_before, self.weights)
 
 
 @dataclass(eq=False)
@@ -303,9 +294,7 @@ def shared_parts(graph: Graph, device: torch.device) -> SharedParts:
         if device not in own.by_device:
             if graph.refusal is not None:
                 raise graph.refusal
-            own.by_device[device] = SharedParts(
-                infer_shapes(graph, graph.inputs), chains=chains(graph), joins=joins(graph)
-            )
+            own.by_device[device] = SharedParts(infer_shapes(graph, graph.inputs), chains=chains(graph))
         return own.by_device[device]
 
 

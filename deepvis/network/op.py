@@ -43,7 +43,6 @@ class Op:
         that lie on the way to those that have one; None elsewhere).
     with_changes: for a node that is many operations: {place of a top: what is done to it} -> the same op, in which what
         comes after these values takes the changed ones.
-    joins: the axis along which it puts its bottoms one after the other, and does no more.
     gradient_alone: why no back mode but the gradient holds for it, in one sentence; "": all do.
     """
 
@@ -56,7 +55,6 @@ class Op:
     with_affine: Callable[[Tensor, Tensor], Op] | None = None
     between: Callable[[Ran, Gradients], tuple[Gradients, Gradients]] | None = None
     with_changes: Callable[[Mapping[int, Callable[[Tensor], Tensor]]], Op] | None = None
-    joins: int | None = None
     gradient_alone: str = ""
 
 

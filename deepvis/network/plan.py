@@ -10,7 +10,7 @@ from deepvis.network.blobs import views_over
 from deepvis.network.folding import RECTIFIER, Fold
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
-from deepvis.network.op import Op, Ran
+from deepvis.network.op import Op, Ran, Tensors
 
 MOST_PLANS = 64  # of one graph that are kept
 
@@ -18,7 +18,7 @@ MOST_PLANS = 64  # of one graph that are kept
 class PlanStep(NamedTuple):
     """One node that runs, or several that are done as one.
 
-    op: bottoms -> tops, as in ``Fold``. ops: of each node, for the walk back. released: values that no later
+    op: bottoms of the first -> tops of the last. ops: of each node, for the walk back. released: values that no later
     step takes and nobody looks at.
     """
 
@@ -33,13 +33,11 @@ class PlanStep(NamedTuple):
         """(index, (op, what went in and came out)) of each node. Of what lies between nothing was kept: None."""
         if len(self.nodes) == 1:
             return [(self.nodes[0].index, (self.ops[0], result))]
-        there = dict(zip((*self.bottoms, *self.tops), (*result.bottoms, *result.tops), strict=True))
         found = []
+        last = self.nodes[-1]
         for node, op in zip(self.nodes, self.ops, strict=True):
-            above = tuple(there.get(value) for value in node.tops)
-            below = tuple(there.get(value) for value in node.bottoms)
-            if node.kind is Kind.RELU and below == (None,):
-                below = above
+            below = result.bottoms if node is self.nodes[0] else result.tops if node.kind is Kind.RELU else (None,)
+            above: Tensors = result.tops if node is last else (None,)  # type: ignore[assignment]
             found.append((node.index, (op, Ran(below, above))))  # type: ignore[arg-type]
         return found
 
@@ -59,14 +57,13 @@ class Plan:
 
 def plan_of(
     graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], op_of: Callable[[Node], Op],
-    requested: Collection[int] | None, held: Collection[int], joins: Sequence[Fold] = (),
+    requested: Collection[int] | None, held: Collection[int],
 ) -> Plan:  # fmt: skip
     """Of a pass over the nodes ``indices``. folds: first node -> how it is done together with others.
 
-    joins: rectifiers with the nodes that join what they make; done where the join stands.
     requested: the only values that can be read afterwards; None: all. held: values that no step may release.
     """
-    steps = _steps(graph, indices, folds, joins, op_of)
+    steps = _steps(graph, indices, folds, op_of)
     made = sorted({*graph.input_values.values(), *(value for index in indices for value in graph.nodes[index].tops)})
     there = [value for value in made if requested is None or value in requested]
     named = {graph.names[value]: value for value in there}
@@ -75,22 +72,14 @@ def plan_of(
 
 
 def _steps(
-    graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], joins: Sequence[Fold],
-    op_of: Callable[[Node], Op],
-) -> list[PlanStep]:  # fmt: skip
-    last_of = {join.nodes[-1]: join for join in joins}
-    done = {index for join in joins for index in join.nodes[:-1]}
+    graph: Graph, indices: Sequence[int], folds: Mapping[int, Fold], op_of: Callable[[Node], Op]
+) -> list[PlanStep]:
+    done: set[int] = set()
     steps = []
     for index in indices:
         if index in done:
             continue
-        node, fold, join = graph.nodes[index], folds.get(index), last_of.get(index)
-        if join is not None:
-            nodes = tuple(graph.nodes[each] for each in join.nodes)
-            below = tuple(each.bottoms[0] for each in nodes[:-1])
-            ops = tuple(op_of(each) for each in nodes)
-            steps.append(PlanStep(nodes, join.op, below, tuple(each.tops[0] for each in nodes), ops))
-            continue
+        node, fold = graph.nodes[index], folds.get(index)
         if fold is None:
             op = op_of(node)
             steps.append(PlanStep((node,), op, node.bottoms, node.tops, (op,)))

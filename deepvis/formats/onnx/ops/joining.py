@@ -52,8 +52,7 @@ def concat(call: OnnxCall, weights: Weights) -> Op:
         axis = axis_of(call, ran.bottoms[0].dim())
         return grads[0].split([x.shape[axis] for x in ran.bottoms], axis)
 
-    in_order = [given.place for given in call.inputs if isinstance(given, Bottom)] == list(range(len(call.inputs)))
-    return call.op_of(forward, weights, backward=backward, joins=call.attr("axis") if in_order else None)
+    return call.op_of(forward, weights, backward=backward)
 
 
 def split_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window | None:

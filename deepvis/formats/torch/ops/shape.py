@@ -40,7 +40,7 @@ def cat(call: AtenCall, weights: Weights) -> Op | None:
     def backward(ran, grads):
         return grads[0].split([x.shape[dim] for x in ran.bottoms], dim)
 
-    return Op(lambda *bottoms: torch.cat(bottoms, dim), backward=backward, joins=dim)
+    return Op(lambda *bottoms: torch.cat(bottoms, dim), backward=backward)
 
 
 def reshaped_field(call: AtenCall, edge: NodeEdge, window: Window) -> Window | None:
