@@ -1,0 +1,84 @@
+// ---------------------------------------------------------------------- photos
+
+async function upload(files) {
+  if (!facts.may_control) { notice("This address is to look on, not to control."); return; }
+  if (!facts.controls && !facts.is_free) { notice("You are watching; take control first."); return; }
+  for (const file of files) {
+    try {
+      const answer = await fetch(address("photo", {name: file.name || "pasted.png"}), {method: "POST", body: file});
+      if (!answer.ok) notice((await answer.text()).trim());
+    } catch { notice(`${file.name} could not be sent.`); }
+  }
+}
+
+addEventListener("dragover", (event) => { event.preventDefault(); $("drop").hidden = !event.dataTransfer.types.includes("Files"); });
+addEventListener("dragleave", (event) => { if (!event.relatedTarget) $("drop").hidden = true; });
+addEventListener("drop", (event) => { event.preventDefault(); $("drop").hidden = true; upload([...event.dataTransfer.files]); });
+addEventListener("paste", (event) => {
+  const files = [...event.clipboardData.files].filter((file) => file.type.startsWith("image/"));
+  event.preventDefault();
+  if (files.length) upload(files);
+  else send({type: "paste", text: event.clipboardData.getData("text").slice(0, 10000)});
+});
+
+// ---------------------------------------------------------------------- camera
+
+let stream = null, isStarting = false, framesAsked = 0, isSending = false;
+const video = $("video"), still = document.createElement("canvas");
+
+async function startCamera() {
+  if (!navigator.mediaDevices) {
+    send({type: "camera", on: false, why: "the page needs https, or a tunnel that ends on localhost"});
+    return;
+  }
+  if (isStarting) return;  // the browser still asks
+  isStarting = true;
+  let own = null;
+  try {
+    stream = own = await navigator.mediaDevices.getUserMedia({video: {width: {ideal: 640}, height: {ideal: 480}}, audio: false});
+    video.srcObject = own;
+    await video.play();
+    if (stream !== own) return;  // it was switched off meanwhile
+    own.getVideoTracks()[0].onended = () => stopCamera("it was switched off");
+    if (facts.controls && !isOver) send({type: "camera", on: true});
+    else stopCamera();  // control was lost while the browser asked
+  } catch (error) {
+    if (stream === own) stopCamera(`${error.name}: ${error.message}`);
+  } finally { isStarting = false; }
+}
+
+function stopCamera(why = "") {
+  for (const track of stream ? stream.getTracks() : []) { track.onended = null; track.stop(); }
+  stream = null;
+  framesAsked = 0;
+  video.srcObject = null;
+  send({type: "camera", on: false, why: why.slice(0, 200)});
+}
+
+function askedForFrames(count) {
+  framesAsked = Math.min(framesAsked + count, 4);
+  if (!isSending) sendFrames();
+}
+
+function nextFrame() {
+  return new Promise((done) => {
+    const timer = setTimeout(done, 250);  // a hidden page shows no frames
+    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(() => { clearTimeout(timer); done(); });
+  });
+}
+
+async function sendFrames() {
+  isSending = true;
+  while (framesAsked > 0 && stream) {
+    await nextFrame();
+    if (!stream || !video.videoWidth) break;
+    const shrink = Math.min(1, 1280 / Math.max(video.videoWidth, video.videoHeight));
+    still.width = Math.round(video.videoWidth * shrink);
+    still.height = Math.round(video.videoHeight * shrink);
+    still.getContext("2d").drawImage(video, 0, 0, still.width, still.height);
+    const coded = await new Promise((done) => still.toBlob(done, "image/jpeg", 0.85));
+    framesAsked--;
+    if (coded && socket.readyState === WebSocket.OPEN) socket.send(coded);
+  }
+  isSending = false;
+}
