@@ -26,7 +26,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from benchmarks.faults.small_runs import (
     CASES,
-    RESUMED,
     Case,
     Folder,
     Kill,
@@ -49,7 +48,7 @@ def main() -> None:
     parser.add_argument(
         "--first", type=int, default=0, metavar="N", help="number of the first moment, of 0 to --moments"
     )
-    parser.add_argument("--commands", nargs="+", default=RESUMED, choices=list(CASES))
+    parser.add_argument("--commands", nargs="+", default=list(CASES), choices=list(CASES))
     parser.add_argument("--state", type=Path, metavar="FILE")
     arguments = parser.parse_args()
     load()

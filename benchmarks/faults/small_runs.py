@@ -72,7 +72,6 @@ CASES = {
         _case("report", "report --scan {scan} --output {output}", "scan"),
     )
 }
-RESUMED = [name for name in CASES if name not in ("unit-over-photos", "colour-or-shape")]
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,12 @@ def test_sheet_and_values_are_what_the_network_gives(
     sheet = cv2.imread(str(output))
     assert sheet.shape[1] < 64 * 3  # two photos wide
     assert sheet.std() > 10
+    assert "sheet.png is there already" in refused(capsys, photos, output)
+    whole = output.read_bytes()
+    output.unlink()  # as when it was killed before the sheet
+    assert "sheet.json is there already" in refused(capsys, photos, output, "--unit", "conv5:4")
+    assert main([*asked, "--device", "cpu", "--columns", "2", "--top", "2", "--size", "64"]) == 0
+    assert output.read_bytes() == whole and json.loads((tmp_path / "sheet.json").read_text()) == facts
 
 
 def test_what_cannot_be_done_is_said_before_the_work(

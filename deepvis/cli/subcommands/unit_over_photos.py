@@ -16,6 +16,7 @@ from deepvis.cli.photo_arguments import unit_named
 from deepvis.cli.shared_options import add_network, add_overwrite
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.files import write_file
+from deepvis.core.json_file import read_table
 from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import network_of
 
@@ -55,14 +56,14 @@ def arguments(parser: Parser) -> None:
     arguments=arguments,
 )
 def unit_over_photos(arguments: argparse.Namespace) -> int:
-    """All photos are passed as far as the unit's layer; the sheet and the values are written at the end."""
+    """All photos are passed as far as the unit's layer; at the end the values are written, and last the sheet."""
     from deepvis.models.zoo import open_model
     from deepvis.scan.network import ScanNetwork
     from deepvis.scan.photo_passes import PhotoPasses
 
     output: Path = arguments.output
     values = output.with_suffix(".json")
-    check_output(output, values, overwrite=arguments.overwrite)
+    check_output(output, values, arguments.unit, arguments.images, overwrite=arguments.overwrite)
     paths = photos_in(arguments.images)
     model = open_model(network_of(vars(arguments)))
     network = ScanNetwork(model, (arguments.unit.layer,), arguments.device)
@@ -70,33 +71,38 @@ def unit_over_photos(arguments: argparse.Namespace) -> int:
     if not found.best:
         raise UsageError(f"--images {arguments.images}: no photo can be read or answered: {found.skipped[0]}")
     facts = facts_of(network, arguments.unit, arguments.images, found)
-    draw_sheet(output, network, arguments, found)
-    _write_values(output, values, facts)
+    write_file(values, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogateescape"))
+    try:
+        draw_sheet(output, network, arguments, found)
+    except UsageError:
+        values.unlink(missing_ok=True)  # where there is no room for the sheet, there are no values either
+        raise
     if found.skipped:
         warn([f"skipped {len(found.skipped):,}: {'; '.join(found.skipped[:NAMED])}"], NAME)
     sys.stdout.write(json.dumps(facts, indent=1, ensure_ascii=False) + "\n" if arguments.json else table(facts, output))
     return 0
 
 
-def _write_values(output: Path, values: Path, facts: dict[str, Any]) -> None:
-    """Beside the sheet; where there is no room for them, there is no sheet either. Raises OSError."""
-    try:
-        write_file(values, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode("utf-8", "surrogateescape"))
-    except OSError:
-        output.unlink(missing_ok=True)
-        raise
-
-
-def check_output(output: Path, values: Path, *, overwrite: bool) -> None:
-    """Before the work. Raises UsageError."""
+def check_output(output: Path, values: Path, unit: Unit, images: Path, *, overwrite: bool) -> None:
+    """Before the work. Values without a sheet are of a run that was killed between the two. Raises UsageError."""
     if output.suffix.lower() not in SUFFIXES:
         expected = ", ".join(SUFFIXES)
         raise UsageError(f"--output {output}: found the suffix {output.suffix!r}, expected one of {expected}")
     if not output.parent.is_dir():
         raise UsageError(f"--output {output}: there is no folder {output.parent}; make it first")
     for path in (output, values):
-        if path.exists() and not overwrite:
+        if path.exists() and not overwrite and (path is output or not are_values_of(values, unit, images)):
             raise UsageError(f"--output: {path} is there already; name another file, or replace it with --overwrite")
+
+
+def are_values_of(path: Path, unit: Unit, images: Path) -> bool:
+    """Does a file hold what this command writes of the unit over these photos?"""
+    try:
+        facts = read_table(path)
+    except (OSError, ValueError):
+        return False
+    asked = {"version": 1, "layer": unit.layer, "unit": unit.channel, "images": str(images)}
+    return "photos" in facts and {name: facts.get(name) for name in asked} == asked
 
 
 def photos_in(source: Path) -> list[str]:
