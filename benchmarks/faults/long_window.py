@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -36,6 +37,7 @@ SHARED = ROOT.parent / "shared"
 WARM_MINUTES = 20.0  # until caches are full
 FILLING_MINUTES = 18.0  # in which the user does what fills them
 GROWING = ("rss_mb", "anonymous_mb", "heap_in_use_mb", "beside_mb", *(f"{name}_mb" for name in COUNTED))
+MOST_STALLS = 5  # of the screen, a minute each
 AT_EDGES = 5  # lines at the start and the end whose medians are compared
 Line = dict[str, object]
 
@@ -50,16 +52,22 @@ def run(arguments: argparse.Namespace, folder: Path, screen: Screen) -> dict[str
     with driven_window(screen, folder, words, PROGRAM_WITH_FIGURES) as window:
         user = RandomUser(arguments.seed, window.window, window.size)
         began = time.monotonic()
+        stalls = 0
         try:
             while not lines or float(str(lines[-1]["minute"])) < arguments.minutes:
                 minute = (time.monotonic() - began) / 60
-                lines.append({"minute": round(minute, 2), **window.measured(watch)})
-                note(arguments.lines, lines[-1])
                 user.fills = minute < FILLING_MINUTES
-                acts += play(user, window, began + arguments.every * len(lines))
+                try:
+                    lines.append({"minute": round(minute, 2), **window.measured(watch)})
+                    note(arguments.lines, lines[-1])
+                    acts += play(user, window, began + arguments.every * (minute * 60 // arguments.every + 1))
+                except subprocess.TimeoutExpired:  # nothing is answered, as where the whole machine stands still
+                    stalls += 1
+                    if stalls > MOST_STALLS:
+                        raise RuntimeError(f"the screen gave no answer {stalls} times") from None
         except (OSError, RuntimeError) as error:  # it has ended by itself: a fault, which the exit code tells
             print(f"the program is gone: {error}", file=sys.stderr)
-        return {**summary(lines), "acts": acts, "quit": window.quit(), "lines": lines}
+        return {**summary(lines), "acts": acts, "screen_stalls": stalls, "quit": window.quit(), "lines": lines}
 
 
 def play(user: RandomUser, window: DrivenWindow, until: float) -> int:
