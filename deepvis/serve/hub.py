@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -20,6 +22,7 @@ from deepvis.sources.base import Play
 from deepvis.sources.capture import FrameSource
 from deepvis.window.ui.events import CameraGiven, Event, Mouse, Resized
 
+log = logging.getLogger(__name__)
 ENDED = 4000  # close codes of our own: the program has ended
 REPLACED = 4001  # the same page has a newer socket
 FULL = 4003  # too many viewers
@@ -42,7 +45,20 @@ class Hub:
         self._camera_refused_by: set[str] = (
             set()
         )  # names of viewers who switched it off, until it is not wanted any more
+        self._tasks: set[asyncio.Task[None]] = set()  # the loop itself keeps no reference to them
         self._pieces: dict[tuple[int, BlockRect, Coding], Piece] = {}
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run it beside all else; it is kept until it has ended, and its error is logged."""
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_ended)
+        return task
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("a task of the server failed", exc_info=error)
 
     def moving_source(self, own: FrameSource | None) -> SwitchedSource:
         """The source for the window's input, in the place of an earlier one. own: that of the server, if it has one."""
@@ -98,9 +114,17 @@ class Hub:
     async def enter(self, viewer: Viewer) -> None:
         if (before := self.control.namesake(viewer.name)) is not None:
             self.leave(before)
-            self._loop.create_task(_close(before, REPLACED, "the page has come back"))
+            self.start(_close(before, REPLACED, "the page has come back"))
         self.control.enter(viewer)
         self.wake_all()
+
+    async def send(self, viewer: Viewer) -> None:
+        """Send a viewer what there is to send. When that ends or fails its socket is closed: its page comes again."""
+        try:
+            await viewer.send_all()
+        except Exception:
+            log.exception("a page could not be sent its picture")
+        await _close(viewer, 1011, "nothing more can be sent")
 
     def leave(self, viewer: Viewer) -> None:
         self.control.leave(viewer)
@@ -124,7 +148,7 @@ class Hub:
                 self._switch_camera(viewer, found)
         elif isinstance(found, RecordSwitched):
             if self.may_act(viewer):
-                self._loop.create_task(self._record(found.is_on))
+                self.start(self._record(found.is_on))
         else:
             self._act(viewer, found)
 
@@ -157,7 +181,7 @@ class Hub:
         for viewer in list(self.control.viewers):
             if viewer.is_unresponsive():
                 self.leave(viewer)
-                self._loop.create_task(_close(viewer, 1008, "no picture was taken for long"))
+                self.start(_close(viewer, 1008, "no picture was taken for long"))
         if self.recordings.is_due_to_end:
             await self._record(False)
         self._pace.waited()

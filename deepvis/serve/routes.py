@@ -116,7 +116,7 @@ class PageRequests:
             socket, name, lambda: hub.newest, hub.facts, hub.piece, may_control=may_control, rate=_rate(request)
         )
         await hub.enter(viewer)
-        sending = asyncio.get_running_loop().create_task(viewer.send_all())
+        sending = hub.start(hub.send(viewer))
         viewer.wake()
         try:
             await self._listen(viewer)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 STOPPING_SECONDS = 3.0
+LOOKING_SECONDS = 1.0  # between two looks at sockets and pages
 
 
 class WindowServer:
@@ -100,7 +101,7 @@ class WindowServer:
             pages.close_idle(http.connections)
             sockets.abort_slow()
 
-        looking = self._loop.create_task(_every_second(close_idle, self.hub.look_after_viewers))
+        looking = self._loop.create_task(_look_after(close_idle, self.hub.look_after_viewers))
         await self._ending.wait()
         await sockets.close()
         looking.cancel()
@@ -137,11 +138,18 @@ def _listening(address: ServeAddress) -> socket.socket:
         ) from error
 
 
-async def _every_second(close_idle: Callable[[], None], look: Callable[[], Awaitable[None]]) -> None:
+async def _look_after(close_idle: Callable[[], None], look: Callable[[], Awaitable[None]]) -> None:
+    """One that fails is logged, and both are called again a moment later."""
     while True:
-        await asyncio.sleep(1)
-        close_idle()
-        await look()
+        await asyncio.sleep(LOOKING_SECONDS)
+        try:
+            close_idle()
+        except Exception:
+            log.exception("idle sockets could not be closed")
+        try:
+            await look()
+        except Exception:
+            log.exception("the pages could not be looked after")
 
 
 def _silent() -> logging.Logger:

@@ -91,20 +91,26 @@ class Viewer:
 
     async def send_all(self) -> None:
         """Until the socket is closed: whatever there is to send, one after the other."""
-        with suppress(ConnectionError):
-            while not self.socket.closed:
-                await self._wake.wait()
-                self._wake.clear()
-                if (facts := self._facts(self)) != self._sent_facts:
-                    self._sent_facts = facts
-                    await self.socket.send_str(json.dumps({"type": "facts", **facts}))
-                if self.frames_to_ask:
-                    asked, self.frames_to_ask = self.frames_to_ask, 0
-                    await self.socket.send_str(json.dumps({"type": "frames", "count": asked}))
-                if (content := self._next_message()) is not None:
-                    await self.socket.send_bytes(content)
-        if self._timer is not None:
-            self._timer.cancel()
+        try:
+            with suppress(ConnectionError):
+                while not self.socket.closed:
+                    await self._wake.wait()
+                    self._wake.clear()
+                    await self._send_newest()
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+
+    async def _send_newest(self) -> None:
+        """Facts, what is asked of the camera, a picture: each where there is something new."""
+        if (facts := self._facts(self)) != self._sent_facts:
+            self._sent_facts = facts
+            await self.socket.send_str(json.dumps({"type": "facts", **facts}))
+        if self.frames_to_ask:
+            asked, self.frames_to_ask = self.frames_to_ask, 0
+            await self.socket.send_str(json.dumps({"type": "frames", "count": asked}))
+        if (content := self._next_message()) is not None:
+            await self.socket.send_bytes(content)
 
     def is_unresponsive(self) -> bool:
         """True if it has not taken its picture for long."""
