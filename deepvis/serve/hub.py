@@ -11,11 +11,11 @@ from typing import Any
 from deepvis.serve.browser_camera import BrowserCamera, SwitchedSource
 from deepvis.serve.camera_pace import CameraPace
 from deepvis.serve.control import Control
-from deepvis.serve.dirty_rectangles import BlockRect
 from deepvis.serve.event_box import EventBox
 from deepvis.serve.messages import CameraSwitched, ClientMessage, Drawn, RecordSwitched, TakeControl
-from deepvis.serve.pictures import Coding, Piece, ServedPicture, piece
+from deepvis.serve.pictures import ServedPicture
 from deepvis.serve.recordings import Recordings
+from deepvis.serve.shared_pieces import SharedPieces
 from deepvis.serve.uploads import Uploads
 from deepvis.serve.viewer import Viewer
 from deepvis.sources.base import Play
@@ -26,7 +26,6 @@ log = logging.getLogger(__name__)
 ENDED = 4000  # close codes of our own: the program has ended
 REPLACED = 4001  # the same page has a newer socket
 FULL = 4003  # too many viewers
-SHARED_PIECES = 16  # that are kept for other viewers
 
 
 class Hub:
@@ -37,6 +36,7 @@ class Hub:
         self.control = Control()
         self.recordings = Recordings()
         self.uploads = Uploads()
+        self.pieces = SharedPieces()
         self.camera = self._new_camera()
         self.source: SwitchedSource | None = None
         self._loop, self._events = loop, events
@@ -46,7 +46,6 @@ class Hub:
             set()
         )  # names of viewers who switched it off, until it is not wanted any more
         self._tasks: set[asyncio.Task[None]] = set()  # the loop itself keeps no reference to them
-        self._pieces: dict[tuple[int, BlockRect, Coding], Piece] = {}
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run it beside all else; it is kept until it has ended, and its error is logged."""
@@ -80,17 +79,6 @@ class Hub:
     def wake_all(self) -> None:
         for viewer in self.control.viewers:
             viewer.wake()
-
-    def piece(self, picture: ServedPicture, rect: BlockRect, coding: Coding) -> Piece:
-        """A rectangle of a picture, coded once for all viewers."""
-        if len(self.control.viewers) < 2:
-            return piece(picture, rect, coding)
-        key = (picture.version, rect, coding)
-        if key not in self._pieces:
-            while len(self._pieces) >= SHARED_PIECES:
-                del self._pieces[next(iter(self._pieces))]
-            self._pieces[key] = piece(picture, rect, coding)
-        return self._pieces[key]
 
     def facts(self, viewer: Viewer) -> dict[str, Any]:
         """What a page shows beside the picture."""

@@ -72,6 +72,7 @@ class Coding:
 
 
 STILL = Coding(94, has_all_colours=True)  # of what does not move
+CodedRect = tuple[BlockRect, Coding]  # what is to be coded, and how
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ class PageRequests:
             await socket.close(code=FULL, message=b"too many viewers")
             return socket
         viewer = Viewer(
-            socket, name, lambda: hub.newest, hub.facts, hub.piece, may_control=may_control, rate=_rate(request)
+            socket, name, lambda: hub.newest, hub.facts, hub.pieces.get, may_control=may_control, rate=_rate(request)
         )
         await hub.enter(viewer)
         sending = hub.start(hub.send(viewer))

@@ -80,6 +80,7 @@ class WindowServer:
         except Exception:
             log.exception("the server of the window ended")  # the window goes on
         finally:
+            self.hub.pieces.close()  # before the loop, to which it gives what it has coded
             with self._lock:
                 self._loop.close()
 

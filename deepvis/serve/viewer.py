@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from deepvis.serve.limits import (
     UNACKNOWLEDGED_SECONDS,
     RateLimit,
 )
-from deepvis.serve.pictures import STILL, Coding, Piece, ServedPicture, changed_blocks, message
+from deepvis.serve.pictures import STILL, CodedRect, Coding, Piece, ServedPicture, changed_blocks, message
 from deepvis.serve.refinement import Refinement
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ SMALL_SHARE = 0.03  # of all blocks: fewer than that changed, as in a line of wo
 
 
 class Viewer:
-    """name: the page's own, which it has after a reload too. newest: the picture of now. piece: codes a part of one.
+    """name: the page's own, which it has after a reload too. newest: the picture of now. pieces: codes parts of one.
 
     may_control: False for one whose token lets it look on alone.
     rate: bytes a second of its link, if something is known of it.
@@ -50,7 +50,7 @@ class Viewer:
         name: str,
         newest: Callable[[], ServedPicture | None],
         facts: Callable[[Viewer], dict[str, Any]],
-        piece: Callable[[ServedPicture, BlockRect, Coding], Piece],
+        pieces: Callable[[ServedPicture, Sequence[CodedRect]], Awaitable[list[Piece]]],
         *,
         may_control: bool = True,
         rate: float = float("inf"),
@@ -58,10 +58,11 @@ class Viewer:
         self.socket, self.name, self.may_control = socket, name, may_control
         self.allowance = RateLimit(MESSAGES_A_SECOND, MESSAGES_AT_ONCE)
         self.frames_to_ask = 0  # of its camera
-        self._newest, self._facts, self._piece = newest, facts, piece
+        self._newest, self._facts, self._pieces = newest, facts, pieces
         self._wake = asyncio.Event()
         self._sent: ServedPicture | None = None  # what the page shows once it has drawn all that is on its way
-        self._in_flight: deque[tuple[int, float, int]] = deque()  # version, time and bytes of what it has not drawn yet
+        # of what it has not drawn yet: version, when its coding began, when it was sent, bytes
+        self._in_flight: deque[tuple[int, float, float, int]] = deque()
         self._refinement, self._quality = Refinement(), AdaptiveQuality(rate)
         self._sent_at = self._moved_at = self._drawn_at = self._reserved_until = float("-inf")
         self._interval = SHORTEST_INTERVAL
@@ -81,9 +82,9 @@ class Viewer:
     def drawn(self, version: int, drawing: float) -> None:
         """The page shows the picture of that version. drawing: seconds that it took there."""
         if self._in_flight and self._in_flight[0][0] == version:
-            _, sent_at, size = self._in_flight.popleft()
+            _, begun_at, sent_at, size = self._in_flight.popleft()
             now = time.monotonic()
-            self._interval = min(max(SHORTEST_INTERVAL, INTERVAL_PER_DRAWING * (now - sent_at)), LONGEST_INTERVAL)
+            self._interval = min(max(SHORTEST_INTERVAL, INTERVAL_PER_DRAWING * (now - begun_at)), LONGEST_INTERVAL)
             if sent_at >= self._drawn_at:  # else it had to wait for the one before it
                 self._quality.took(size, now - sent_at - drawing)
             self._drawn_at = now
@@ -109,14 +110,14 @@ class Viewer:
         if self.frames_to_ask:
             asked, self.frames_to_ask = self.frames_to_ask, 0
             await self.socket.send_str(json.dumps({"type": "frames", "count": asked}))
-        if (content := self._next_message()) is not None:
+        if (content := await self._next_message()) is not None:
             await self.socket.send_bytes(content)
 
     def is_unresponsive(self) -> bool:
         """True if it has not taken its picture for long."""
         return bool(self._in_flight) and time.monotonic() - self._in_flight[0][1] > UNACKNOWLEDGED_SECONDS
 
-    def _next_message(self) -> bytes | None:
+    async def _next_message(self) -> bytes | None:
         """The changes of now, if it is time for them; else what stands still, in full quality."""
         picture, now = self._newest(), time.monotonic()
         if picture is None:
@@ -128,11 +129,11 @@ class Viewer:
             wait = 0 if is_answer else max(self._sent_at + self._interval, self._reserved_until) - now
             if wait > 0:
                 self._later(wait)
-            elif (content := self._changes(picture, now, is_answer=is_answer)) is not None:
+            elif (content := await self._changes(picture, now, is_answer=is_answer)) is not None:
                 return content
-        return None if self._in_flight else self._refined_alone(now)
+        return None if self._in_flight else await self._refined_alone(now)
 
-    def _changes(self, picture: ServedPicture, now: float, *, is_answer: bool) -> bytes | None:
+    async def _changes(self, picture: ServedPicture, now: float, *, is_answer: bool) -> bytes | None:
         """What differs from what was sent; None where nothing does, or little that can wait."""
         blocks = changed_blocks(self._sent, picture)
         is_small = np.count_nonzero(blocks) <= SMALL_SHARE * blocks.size
@@ -143,40 +144,43 @@ class Viewer:
             return None
         rects = dirty_rectangles(blocks, *self._quality.piece_limits)
         self._refinement.sent_coarse(blocks.shape, rects, now)
-        pieces = self._coarse(picture, rects)
+        pieces = await self._coarse(picture, rects)
         if not is_answer:
-            pieces += self._refined(picture, now)
+            pieces += await self._refined(picture, now)
             self._moved_at = self._moved_at if is_small else now
         self._sent_at = now
         return self._message(picture, pieces, now)
 
-    def _coarse(self, picture: ServedPicture, rects: list[BlockRect]) -> list[Piece]:
+    async def _coarse(self, picture: ServedPicture, rects: list[BlockRect]) -> list[Piece]:
         """Pieces in the quality of moving pictures, which becomes lower until the link takes them soon."""
         while True:
-            quality, shrink = self._quality.now
-            pieces = [self._coarse_piece(picture, rect, Coding(quality, shrink=shrink)) for rect in rects]
-            if sum(len(each.jpeg) for each in pieces) <= self._quality.budget or not self._quality.lower():
+            pieces = await self._in_quality(picture, rects, *self._quality.now)
+            size = sum(len(each.jpeg) for each in pieces)
+            if size <= self._quality.budget or not self._quality.lower(size):
                 return pieces
 
-    def _coarse_piece(self, picture: ServedPicture, rect: BlockRect, coding: Coding) -> Piece:
-        """A piece; a small one that has few bytes, as a line of words, is not shrunk."""
-        if coding.shrink > 1 and rect[2] * rect[3] <= WORDS_BLOCKS:
-            sharp = self._piece(picture, rect, Coding(coding.quality))
-            if len(sharp.jpeg) <= WORDS_SHARE * self._quality.budget:
-                return sharp
-        return self._piece(picture, rect, coding)
+    async def _in_quality(
+        self, picture: ServedPicture, rects: list[BlockRect], quality: int, shrink: int
+    ) -> list[Piece]:
+        """Pieces; small ones that have few bytes, as a line of words, are not shrunk."""
+        small = [rect for rect in rects if shrink > 1 and rect[2] * rect[3] <= WORDS_BLOCKS]
+        sharp = await self._pieces(picture, [(rect, Coding(quality)) for rect in small])
+        most_bytes = WORDS_SHARE * self._quality.budget
+        words = {rect: each for rect, each in zip(small, sharp, strict=True) if len(each.jpeg) <= most_bytes}
+        others = [(rect, Coding(quality, shrink=shrink)) for rect in rects if rect not in words]
+        return [*words.values(), *await self._pieces(picture, others)]
 
-    def _refined(self, picture: ServedPicture, now: float) -> list[Piece]:
+    async def _refined(self, picture: ServedPicture, now: float) -> list[Piece]:
         """Pieces of what stands still, in full quality; as many as the link takes soon."""
         blocks = self._refinement.take(now, self._quality.budget / 2)
         rects = [] if blocks is None else dirty_rectangles(blocks, STILL_PIECE_COST)
-        return [self._piece(picture, rect, STILL) for rect in rects]
+        return await self._pieces(picture, [(rect, STILL) for rect in rects])
 
-    def _refined_alone(self, now: float) -> bytes | None:
+    async def _refined_alone(self, now: float) -> bytes | None:
         """What stands still in a message of its own, where nothing moves that it could go with."""
         if self._sent is None or (wait := self._refinement.due_in(now)) is None or self._is_moving(now):
             return None
-        pieces = self._refined(self._sent, now)
+        pieces = await self._refined(self._sent, now)
         if not pieces:
             self._later(wait)
         return self._message(self._sent, pieces, now) if pieces else None
@@ -190,7 +194,7 @@ class Viewer:
 
     def _message(self, picture: ServedPicture, pieces: list[Piece], now: float) -> bytes:
         content = message(picture, pieces)
-        self._in_flight.append((picture.version & 0xFFFFFFFF, now, len(content)))
+        self._in_flight.append((picture.version & 0xFFFFFFFF, now, time.monotonic(), len(content)))
         return content
 
     def _later(self, seconds: float) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deepvis.serve.adaptive_quality import STEPS, TARGET_SECONDS, AdaptiveQuality
+from deepvis.serve.adaptive_quality import SIZES, STEPS, TARGET_SECONDS, AdaptiveQuality
 from deepvis.serve.dirty_rectangles import MOST_PIECES, PIECE_COST, dirty_rectangles
 from deepvis.serve.pictures import (
     HEADER,
@@ -117,7 +117,7 @@ def test_the_quality_follows_a_slow_link_and_comes_back() -> None:
     for _ in range(20):
         quality.took(150_000, 1.5)
     assert 45_000 < quality.budget < 55_000  # of 100 kB/s
-    while quality.lower():
+    while quality.lower(10**9):
         pass
     assert quality.now == STEPS[-1]
     quality.took(2_000, 5.0)  # few bytes say nothing of the rate
@@ -125,6 +125,15 @@ def test_the_quality_follows_a_slow_link_and_comes_back() -> None:
     for _ in range(len(STEPS) + 20):
         quality.took(8_000, 0.06)
     assert quality.now == STEPS[0]
+
+
+def test_a_picture_that_is_much_too_large_is_not_coded_in_every_step() -> None:
+    quality = AdaptiveQuality(60_000.0)  # 30 kB a picture
+    assert quality.lower(580_000) and quality.now == (40, 3)  # of 45 kB, as measured; the next has 27
+    assert quality.lower(45_000) and quality.now == (40, 4)
+    assert quality.lower(31_000) and quality.now == STEPS[-1]
+    assert not quality.lower(31_000)
+    assert len(SIZES) == len(STEPS) and list(SIZES) == sorted(SIZES, reverse=True)
 
 
 def test_what_is_known_of_the_link_counts_from_the_first_picture() -> None:

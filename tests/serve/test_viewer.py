@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,10 +13,14 @@ import pytest
 
 from deepvis.serve import viewer as viewers
 from deepvis.serve.adaptive_quality import TARGET_SECONDS
-from deepvis.serve.pictures import HEADER, PIECE, ServedPicture, piece, served_picture
+from deepvis.serve.pictures import HEADER, PIECE, CodedRect, Piece, ServedPicture, piece, served_picture
 from deepvis.serve.viewer import Viewer
 
 HEIGHT, WIDTH = 320, 640
+
+
+async def pieces(picture: ServedPicture, wanted: Sequence[CodedRect]) -> list[Piece]:
+    return [piece(picture, rect, coding) for rect, coding in wanted]
 
 
 class Socket:
@@ -40,7 +44,7 @@ class Watched:
     def __init__(self) -> None:
         self.socket: Any = Socket()
         self.newest: ServedPicture | None = None
-        self.viewer = Viewer(self.socket, "a", lambda: self.newest, lambda _: {}, piece)
+        self.viewer = Viewer(self.socket, "a", lambda: self.newest, lambda _: {}, pieces)
         self.drawn = 0
         self._bgr = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
 
@@ -231,7 +235,7 @@ def test_on_a_slow_link_a_picture_is_as_small_as_it_takes_soon_and_words_stay_sh
     rng = np.random.default_rng(0)
 
     async def work(one: Watched) -> None:
-        one.viewer = Viewer(one.socket, "a", lambda: one.newest, lambda _: {}, piece, rate=20_000.0)
+        one.viewer = Viewer(one.socket, "a", lambda: one.newest, lambda _: {}, pieces, rate=20_000.0)
         sending = asyncio.create_task(one.viewer.send_all())
         for _ in range(12):
             one._bgr[:160] = rng.integers(0, 255, (160, WIDTH, 3), np.uint8)

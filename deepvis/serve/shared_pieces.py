@@ -1,0 +1,51 @@
+"""Pieces of pictures, each coded once for all viewers: in a thread of their own, so that the event loop goes on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from weakref import WeakKeyDictionary
+
+from deepvis.serve.pictures import CodedRect, Piece, ServedPicture, piece
+
+MOST_BLOCKS_IN_LOOP = 128  # half a millisecond: less than handing it to another thread may take
+
+
+class SharedPieces:
+    """Keeps the pieces of a picture as long as somebody holds that: the hub the newest, a viewer what it was sent."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, "serve-coding")
+        # of each piece: what its batch will give, and where it is in that
+        self._coded: WeakKeyDictionary[ServedPicture, dict[CodedRect, tuple[asyncio.Future[list[Piece]], int]]]
+        self._coded = WeakKeyDictionary()
+
+    async def get(self, picture: ServedPicture, wanted: Sequence[CodedRect]) -> list[Piece]:
+        """The pieces in that order; those that nobody has asked for are coded."""
+        coded = self._coded.setdefault(picture, {})
+        if missing := [each for each in dict.fromkeys(wanted) if each not in coded]:
+            batch = self._begun(picture, missing)
+            coded.update({each: (batch, at) for at, each in enumerate(missing)})
+        try:
+            # shielded: a page that leaves does not take the batch from the others
+            return [(await asyncio.shield(batch))[at] for batch, at in [coded[each] for each in wanted]]
+        except Exception:
+            self._coded.pop(picture, None)
+            raise
+
+    def close(self) -> None:
+        """End the thread; what it has begun is waited for."""
+        self._thread.shutdown(cancel_futures=True)
+
+    def _begun(self, picture: ServedPicture, wanted: list[CodedRect]) -> asyncio.Future[list[Piece]]:
+        loop = asyncio.get_running_loop()
+        if sum(rect[2] * rect[3] for rect, _ in wanted) > MOST_BLOCKS_IN_LOOP:
+            return loop.run_in_executor(self._thread, _pieces, picture, wanted)
+        done = loop.create_future()
+        done.set_result(_pieces(picture, wanted))
+        return done
+
+
+def _pieces(picture: ServedPicture, wanted: list[CodedRect]) -> list[Piece]:
+    return [piece(picture, rect, coding) for rect, coding in wanted]
