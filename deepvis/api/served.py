@@ -45,6 +45,6 @@ def is_interactive() -> bool:
     return hasattr(sys, "ps1") or (ipython is not None and ipython.get_ipython() is not None)
 
 
-def _say_address(url: str) -> None:
+def _say_address(url: str, _view_url: str) -> None:
     sys.stdout.write(f"{url}\n")
     sys.stdout.flush()

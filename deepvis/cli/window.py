@@ -82,6 +82,10 @@ def parser() -> Parser:
     away.add_argument(
         "--serve-view", action="store_true", help="print a second address: who has it looks on and never controls"
     )
+    away.add_argument(
+        "--serve-name", action="append", metavar="HOST",
+        help="a further name under which browsers find it: a DNS alias, a reverse proxy; may be given again",
+    )  # fmt: skip
     run.add_argument("--headless", action="store_true", help="no display: render to memory")
     run.add_argument("--keys", metavar='"o o down"', help="keys, each sent once the panes have settled; wait:SECONDS")
     run.add_argument("--screenshot", type=Path, metavar="FILE.png", help="write the window when the keys are done")
@@ -240,7 +244,8 @@ def window_place(arguments: argparse.Namespace) -> WindowPlace | None:
     """The pages of browsers, where --serve asks for that. Raises UsageError."""
     if arguments.serve is None:
         for given, option in ((arguments.tls, "--tls"), (arguments.serve_unencrypted, "--serve-unencrypted"),
-                              (arguments.serve_view, "--serve-view")):  # fmt: skip
+                              (arguments.serve_view, "--serve-view"),
+                              (arguments.serve_name, "--serve-name")):  # fmt: skip
             if given:
                 raise UsageError(f"{option} needs --serve [HOST:PORT] too")
         return None
@@ -250,14 +255,18 @@ def window_place(arguments: argparse.Namespace) -> WindowPlace | None:
     from deepvis.serve.served_window import InBrowsers
 
     address = serve_address(arguments.serve, arguments.tls, unencrypted=arguments.serve_unencrypted)
+    address = address.with_names(arguments.serve_name or ())
     address = address.with_view_token() if arguments.serve_view else address
     if not address.is_loopback:
         warn([f"--serve {arguments.serve}: {meaning(address)}"], "deepvis")
-    return InBrowsers(address, _say_address)
+    return InBrowsers(address, _say_addresses)
 
 
-def _say_address(url: str) -> None:
+def _say_addresses(url: str, view_url: str) -> None:
+    """The first line is the address that controls, alone: scripts read it."""
     sys.stdout.write(f"{url}\n")
+    if view_url:
+        sys.stdout.write(f"to look on, without control: {view_url}\n")
     sys.stdout.flush()
 
 

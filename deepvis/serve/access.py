@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import socket
 from urllib.parse import urlsplit
 
 from deepvis.serve.address import ServeAddress, is_loopback_name
+from deepvis.serve.this_machine import is_ip_address
 
 
 class Access:
@@ -17,6 +17,7 @@ class Access:
         self._token, self._view_token = address.token.encode(), address.view_token.encode()
         self._is_loopback = address.is_loopback
         own = (socket.gethostname(), socket.getfqdn()) if machine is None else machine
+        self._given_names = {name.lower() for name in address.names}
         self._names = {name.lower() for name in (address.host, *own) if name}
 
     def refusal(self, token: str | None, host: str | None, origin: str | None) -> tuple[int, str] | None:
@@ -26,7 +27,10 @@ class Access:
         is another than Host is a page of somebody else's.
         """
         if not self._is_own_host(host):
-            return 403, "this name is not the server's: open the address that deepvis has printed"
+            return 403, (
+                "this name is not the server's: open the address that deepvis has printed, or start deepvis with "
+                "--serve-name and the name that the browser has"
+            )
         if origin is not None and not _is_same_place(origin, host or ""):
             return 403, "the request comes from a page of another address"
         if not token:
@@ -43,11 +47,11 @@ class Access:
         name = host_name(host or "")
         if name is None:
             return False
-        if is_loopback_name(name):
+        if is_loopback_name(name) or name in self._given_names:
             return True
         if self._is_loopback:
             return False
-        return name in self._names or _is_number(name)  # a number needs no DNS, so nobody can rebind it
+        return name in self._names or is_ip_address(name)  # a number needs no DNS, so nobody can rebind it
 
 
 def _is_same(token: str, expected: bytes) -> bool:
@@ -65,14 +69,6 @@ def host_name(host: str) -> str | None:
     if parts.path or parts.query or parts.fragment or parts.username is not None:
         return None
     return parts.hostname
-
-
-def _is_number(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_same_place(origin: str, host: str) -> bool:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import secrets
 import socket
 import ssl
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deepvis.core.user_error import UsageError
+from deepvis.serve.this_machine import (
+    address_elsewhere,
+    can_be_looked_up,
+    is_abbreviated_number,
+    is_ip_address,
+    is_of_this_machine,
+)
 
 LOOPBACK = "127.0.0.1"
 NAMES_OF_LOOPBACK = frozenset({"localhost"})
@@ -22,7 +31,7 @@ class ServeAddress:
     """host, port: 0 for a free one. tls: files of the certificate and its key. token: what every request must bring.
 
     is_unencrypted_allowed: beyond loopback without a certificate, for one who has secured the way otherwise.
-    view_token: lets a page look on and never control; "": there is none.
+    view_token: lets a page look on and never control; "": there is none. names: by which browsers may find it besides.
     """
 
     host: str = LOOPBACK
@@ -31,6 +40,7 @@ class ServeAddress:
     is_unencrypted_allowed: bool = False
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     view_token: str = field(default="", repr=False)
+    names: tuple[str, ...] = ()
 
     @property
     def is_loopback(self) -> bool:
@@ -41,12 +51,27 @@ class ServeAddress:
         """The same, with a token of its own for those who look on."""
         return replace(self, view_token=secrets.token_urlsafe(32))
 
+    @property
+    def is_for_all(self) -> bool:
+        """True for all addresses of this machine."""
+        return self.host in ("0.0.0.0", "::", "")
+
+    def with_names(self, names: Iterable[str]) -> ServeAddress:
+        """The same, found by further names too: of a DNS alias, of a reverse proxy. Raises UsageError."""
+        for name in names:
+            if not (is_ip_address(name) or re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name)):
+                raise UsageError(f"--serve-name {name}: expected a host name alone, as in gpu1.example.org")
+        return replace(self, names=tuple(names))
+
     def url(self, port: int, token: str | None = None) -> str:
-        """What is opened in the browser; of an address for all of the machine's, the one that works here.
+        """What is opened in the browser; of an address for all of the machine's, one that works elsewhere too.
 
         token: that of those who look on; else the one that controls.
         """
-        host = LOOPBACK if self.host in ("0.0.0.0", "") else "::1" if self.host == "::" else self.host
+        host = self.host
+        if self.is_for_all:
+            family = socket.AF_INET6 if host == "::" else socket.AF_INET
+            host = self.names[0] if self.names else address_elsewhere(family)
         shown = f"[{host}]" if ":" in host else host
         return f"{'https' if self.tls else 'http'}://{shown}:{port}/?token={token or self.token}"
 
@@ -61,22 +86,20 @@ def is_loopback_name(host: str) -> bool:
         return False
 
 
-def can_be_looked_up(host: str) -> bool:
-    """True for an IP address, and for a name that this machine can look up."""
-    try:
-        socket.getaddrinfo(host, None)
-    except (OSError, UnicodeError):
-        return False
-    return True
-
-
 def serve_address(text: str = "", tls: tuple[str, str] | None = None, *, unencrypted: bool = False) -> ServeAddress:
     """From HOST:PORT, HOST, :PORT or PORT; "" is loopback and a free port. Raises UsageError, one sentence."""
     host, port = _split(text.strip())
+    if is_abbreviated_number(host):
+        raise UsageError(f"--serve {text}: {host} is no IP address, which has four numbers; {EXPECTED}")
     if not can_be_looked_up(host):
         raise UsageError(f"--serve {text}: this machine knows no host {host!r}; {EXPECTED}")
     files = None if tls is None else (Path(os.path.expanduser(tls[0])), Path(os.path.expanduser(tls[1])))
     address = ServeAddress(host, port, files, unencrypted)
+    if not (address.is_loopback or is_of_this_machine(host)):
+        raise UsageError(
+            f"--serve {text}: {host} is no address of this machine; give one that is, 0.0.0.0 for all of them, or "
+            "--serve alone for loopback"
+        )
     if not address.is_loopback and files is None and not unencrypted:
         raise UsageError(
             f"--serve {text}: {meaning(address)}; give --tls CERT KEY, or leave it on loopback and make a tunnel from "
@@ -91,7 +114,7 @@ def serve_address(text: str = "", tls: tuple[str, str] | None = None, *, unencry
 
 def meaning(address: ServeAddress) -> str:
     """What it means to serve beyond loopback, as part of a sentence."""
-    who = "every machine that reaches this one" if address.host in ("0.0.0.0", "::", "") else "other machines"
+    who = "every machine that reaches this one" if address.is_for_all else "other machines"
     if address.tls is not None:
         return f"{who} can open the window with its token, see what it shows, and press its keys"
     return (

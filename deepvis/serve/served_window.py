@@ -53,21 +53,19 @@ class ServedWindow:
 
 
 class InBrowsers:
-    """Where the window is, for ``Toolbox``. on_open: called with the address, token included, once the window stands;
-    then with that to look on, where there is one.
+    """Where the window is, for ``Toolbox``. on_open: called once the window stands, with the address, token
+    included, and with that to look on alone, "" for none.
 
     Raises UsageError where the address cannot be had.
     """
 
-    def __init__(self, address: ServeAddress, on_open: Callable[[str], None]) -> None:
+    def __init__(self, address: ServeAddress, on_open: Callable[[str, str], None]) -> None:
         self.server = WindowServer(address)
         self._on_open = on_open
 
     def open_window(self, height: int, width: int) -> ServedWindow:
         window = ServedWindow(self.server, height, width)
-        self._on_open(self.server.url)
-        if self.server.view_url:
-            self._on_open(self.server.view_url)
+        self._on_open(self.server.url, self.server.view_url)
         return window
 
     def moving_source(self, own: Callable[[], FrameSource] | None) -> FrameSource:

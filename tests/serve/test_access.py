@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from deepvis.cli.main import main
 from deepvis.core.user_error import UsageError
 from deepvis.serve.access import Access
-from deepvis.serve.address import ServeAddress, serve_address
+from deepvis.serve.address import ServeAddress, is_loopback_name, serve_address
 
 LOOPBACK = ServeAddress()
 EVERYWHERE = ServeAddress("0.0.0.0", is_unencrypted_allowed=True)
@@ -74,6 +77,43 @@ def test_wrong_addresses_are_one_sentence(text: str) -> None:
         serve_address(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("8.8.8.8:8000", "8.8.8.8 is no address of this machine"), ("1.2.3", "1.2.3 is no IP address"),
+     ("0x7f.1:80", "0x7f.1 is no IP address")],
+)  # fmt: skip
+def test_an_address_that_is_none_of_this_machine_is_not_about_encryption(text: str, said: str) -> None:
+    for unencrypted in (False, True):
+        with pytest.raises(UsageError, match=re.escape(f"--serve {text}: {said}")) as refused:
+            serve_address(text, unencrypted=unencrypted)
+        assert "unencrypted" not in str(refused.value)
+
+
+def test_what_is_printed_beyond_loopback_works_elsewhere() -> None:
+    name = urlsplit(EVERYWHERE.url(8000)).hostname or ""
+    assert name == socket.gethostname().lower() or not is_loopback_name(name)
+    assert Access(EVERYWHERE).refusal(EVERYWHERE.token, f"{name}:8000", None) is None
+    assert EVERYWHERE.with_names(["gpu1.lab", "b"]).url(80).startswith("http://gpu1.lab:80/?token=")
+    assert ServeAddress("10.0.0.7").with_names(["b"]).url(80).startswith("http://10.0.0.7:80/")
+    assert ServeAddress().with_names(["b"]).url(80).startswith("http://127.0.0.1:80/")
+
+
+@pytest.mark.parametrize("address", [LOOPBACK, EVERYWHERE])
+def test_a_name_that_was_given_is_taken_and_the_refusal_says_how(address: ServeAddress) -> None:
+    access, named = Access(address, ()), Access(address.with_names(["GPU.Example", "10.0.0.9"]), ())
+    refused = access.refusal(address.token, "gpu.example", "https://gpu.example")
+    assert refused is not None and "--serve-name" in refused[1]
+    assert named.refusal(address.token, "gpu.example", "https://gpu.example") is None
+    assert named.refusal(address.token, "10.0.0.9", None) is None
+    assert named.refusal(address.token, "evil.example", None) is not None
+
+
+@pytest.mark.parametrize("name", ["http://a", "a:80", "a b", "", "a/b"])
+def test_a_name_is_a_host_name_alone(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--serve", "--serve-name", name]) == 2
+    assert f"--serve-name {name}: expected a host name" in capsys.readouterr().err
+
+
 def test_beyond_loopback_it_asks_for_a_certificate_or_a_tunnel(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--serve", "0.0.0.0:8000"]) == 2
     said = capsys.readouterr().err
@@ -113,7 +153,11 @@ def test_a_token_to_look_on_is_another_and_there_is_none_unless_asked_for() -> N
 
 @pytest.mark.parametrize(
     ("words", "said"),
-    [(["--serve", "--headless"], "the pages of browsers are the window"), (["--serve-view"], "needs --serve")],
+    [
+        (["--serve", "--headless"], "the pages of browsers are the window"),
+        (["--serve-view"], "needs --serve"),
+        (["--serve-name", "a"], "needs --serve"),
+    ],
 )
 def test_options_that_do_not_go_together_are_refused(
     words: list[str], said: str, tiny: list[str], capsys: pytest.CaptureFixture[str]

@@ -138,7 +138,8 @@ def test_who_has_the_address_to_look_on_never_controls(
 ) -> None:
     with serving(*tiny, "--images", str(photos), "--serve-view", folder=tmp_path) as served:
         assert served.process.stdout is not None
-        view_url = served.process.stdout.readline().strip()
+        words, _, view_url = served.process.stdout.readline().strip().partition(": ")
+        assert words == "to look on, without control"
         assert view_url.startswith(served.place) and served.token not in view_url
         with page_of(chromium, view_url) as onlooker:
             assert onlooker.is_hidden("#take") and "watching" in onlooker.inner_text("#state")
