@@ -3,21 +3,43 @@
 from __future__ import annotations
 
 import html
+import os
 import sys
 
 from deepvis.core.user_error import UsageError
-from deepvis.serve.address import ServeAddress, serve_address
+from deepvis.serve.address import serve_address
+from deepvis.serve.option_words import IN_PYTHON
 from deepvis.serve.served_window import InBrowsers
 
 FRAME_HEIGHT = 720  # pixels, in a notebook
 
 
-def served_place(serve: bool | str) -> InBrowsers:
-    """Where the window is. serve: True for loopback and a free port, or HOST:PORT. Raises UsageError."""
-    if serve is not True and not isinstance(serve, str):
-        raise UsageError(f"show: serve is {serve!r}, expected True or HOST:PORT")
-    address: ServeAddress = serve_address("" if serve is True else serve)
+Tls = tuple[str | os.PathLike[str], str | os.PathLike[str]] | None
+
+
+def served_place(serve: bool | int | str, tls: Tls = None, *, unencrypted: bool = False) -> InBrowsers | None:
+    """Where the window is; None where it is not served. Raises UsageError.
+
+    serve: True for loopback and a free port, a port, or HOST:PORT. tls: files of the certificate and its key.
+    unencrypted: beyond loopback without them.
+    """
+    if serve is False:
+        for given, name in ((tls is not None, "tls"), (unencrypted, "serve_unencrypted")):
+            if given:
+                raise UsageError(f"show: {name} needs serve too, as in serve=8000")
+        return None
+    if not isinstance(serve, (int, str)) or (isinstance(serve, int) and not 0 <= serve <= 65535):
+        raise UsageError(f"show: serve is {serve!r}, expected True, a port from 0 to 65535, or 'HOST:PORT'")
+    address = serve_address("" if serve is True else str(serve), _files(tls), unencrypted=unencrypted, words=IN_PYTHON)
     return InBrowsers(address, _say_address)
+
+
+def _files(tls: object) -> tuple[str, str] | None:
+    if tls is None:
+        return None
+    if not isinstance(tls, (tuple, list)) or len(tls) != 2 or not all(isinstance(e, (str, os.PathLike)) for e in tls):
+        raise UsageError(f"show: tls is {tls!r}, expected (CERT, KEY), the names of two PEM files")
+    return os.fspath(tls[0]), os.fspath(tls[1])
 
 
 def frame_html(address: str) -> str:

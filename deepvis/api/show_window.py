@@ -7,6 +7,7 @@ from typing import Any
 
 from deepvis.api.open_network import open as open_network
 from deepvis.api.opened_network import Network
+from deepvis.api.served import Tls
 from deepvis.api.shown_network import WINDOW_OPTIONS, ShownNetwork, show_network
 from deepvis.network.model_error import ModelError
 
@@ -19,7 +20,9 @@ def show(
     every: float | None = None,
     weights: Any = None,
     keys: str = "",
-    serve: bool | str = False,
+    serve: bool | int | str = False,
+    tls: Tls = None,
+    serve_unencrypted: bool = False,
     **options: Any,
 ) -> ShownNetwork[Network]:
     """Open the window on a network. Raises ModelError, one sentence.
@@ -28,7 +31,8 @@ def show(
     camera, or sample photos. block: come back when the window is closed; False: at once, with a handle; None: at once
     only for a served window in a notebook or at Python's prompt. every: take the weights of a module that trains up
     every so many seconds. keys: to begin with, as "s" for the pictures of all units. serve: the window is in browsers,
-    True or HOST:PORT; its address, token included, is printed and in the handle, which is the window in a notebook.
+    True, a port, or HOST:PORT; its address, token included, is printed and in the handle, which is the window in a
+    notebook. tls: files of the certificate and its key, for https. serve_unencrypted: beyond loopback without them.
     options: of ``deepvis.open``, and of the window by the settings' names: camera, video, window_size, ...
     """
     window = {name: options.pop(name) for name in WINDOW_OPTIONS if name in options and name != "device"}
@@ -41,4 +45,5 @@ def show(
         network = what
     else:
         network = open_network(what, weights, **options)
-    return show_network(network, images, block=block, every=every, keys=keys, serve=serve, **window)
+    served: dict[str, Any] = {"serve": serve, "tls": tls, "serve_unencrypted": serve_unencrypted}
+    return show_network(network, images, block=block, every=every, keys=keys, **served, **window)

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from deepvis.api.refresher import Refresher, renew
 from deepvis.api.renewable import RenewableModel
-from deepvis.api.served import frame_html, is_interactive, served_place, show_frame
+from deepvis.api.served import Tls, frame_html, is_interactive, served_place, show_frame
 from deepvis.api.window_thread import WINDOWS, RunningWindow
 from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import NETWORK
@@ -95,7 +95,9 @@ def show_network(
     block: bool | None = True,
     every: float | None = None,
     keys: str = "",
-    serve: bool | str = False,
+    serve: bool | int | str = False,
+    tls: Tls = None,
+    serve_unencrypted: bool = False,
     **window: Any,
 ) -> ShownNetwork[N]:
     """The same for a network that is open. window: settings by name."""
@@ -118,7 +120,7 @@ def show_network(
     place: InBrowsers | None = None
     try:
         check_sources(settings)
-        place = served_place(serve) if is_served else None
+        place = served_place(serve, tls, unencrypted=serve_unencrypted)
         running = WINDOWS.open(
             settings, options, network.model, starts_moving=starts_moving, title=_title(network), place=place
         )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from deepvis.core.user_error import UsageError
+from deepvis.serve.option_words import COMMAND_LINE, OptionWords
 from deepvis.serve.this_machine import (
     address_elsewhere,
     can_be_looked_up,
@@ -23,7 +24,6 @@ from deepvis.serve.this_machine import (
 
 LOOPBACK = "127.0.0.1"
 NAMES_OF_LOOPBACK = frozenset({"localhost"})
-EXPECTED = "expected HOST:PORT, as in 127.0.0.1:8000 (alone: loopback and a free port)"
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class ServeAddress:
 
     is_unencrypted_allowed: beyond loopback without a certificate, for one who has secured the way otherwise.
     view_token: lets a page look on and never control; "": there is none. names: by which browsers may find it besides.
+    words: how its options are written in sentences.
     """
 
     host: str = LOOPBACK
@@ -41,6 +42,7 @@ class ServeAddress:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     view_token: str = field(default="", repr=False)
     names: tuple[str, ...] = ()
+    words: OptionWords = COMMAND_LINE
 
     @property
     def is_loopback(self) -> bool:
@@ -86,29 +88,36 @@ def is_loopback_name(host: str) -> bool:
         return False
 
 
-def serve_address(text: str = "", tls: tuple[str, str] | None = None, *, unencrypted: bool = False) -> ServeAddress:
+def serve_address(
+    text: str = "",
+    tls: tuple[str, str] | None = None,
+    *,
+    unencrypted: bool = False,
+    words: OptionWords = COMMAND_LINE,
+) -> ServeAddress:
     """From HOST:PORT, HOST, :PORT or PORT; "" is loopback and a free port. Raises UsageError, one sentence."""
-    host, port = _split(text.strip())
+    host, port = _split(text.strip(), words)
+    given = words.given(text)
     if is_abbreviated_number(host):
-        raise UsageError(f"--serve {text}: {host} is no IP address, which has four numbers; {EXPECTED}")
+        raise UsageError(f"{given}: {host} is no IP address, which has four numbers; {words.expected}")
     if not can_be_looked_up(host):
-        raise UsageError(f"--serve {text}: this machine knows no host {host!r}; {EXPECTED}")
+        raise UsageError(f"{given}: this machine knows no host {host!r}; {words.expected}")
     files = None if tls is None else (Path(os.path.expanduser(tls[0])), Path(os.path.expanduser(tls[1])))
-    address = ServeAddress(host, port, files, unencrypted)
+    address = ServeAddress(host, port, files, unencrypted, words=words)
     if not (address.is_loopback or is_of_this_machine(host)):
         raise UsageError(
-            f"--serve {text}: {host} is no address of this machine; give one that is, 0.0.0.0 for all of them, or "
-            "--serve alone for loopback"
+            f"{given}: {host} is no address of this machine; give one that is, 0.0.0.0 for all of them, or "
+            f"{words.alone} for loopback"
         )
     if not address.is_loopback and files is None and not unencrypted:
         raise UsageError(
-            f"--serve {text}: {meaning(address)}; give --tls CERT KEY, or leave it on loopback and make a tunnel from "
+            f"{given}: {meaning(address)}; give {words.any_tls}, or leave it on loopback and make a tunnel from "
             f"your own machine: ssh -L {port or 8000}:{LOOPBACK}:{port or 8000} USER@THIS_MACHINE "
             f"(where the way is secured otherwise, as in a container whose port is published on loopback: "
-            "--serve-unencrypted)"
+            f"{words.unencrypted})"
         )
     if files is not None:
-        certificate(files)
+        certificate(files, words)
     return address
 
 
@@ -123,11 +132,11 @@ def meaning(address: ServeAddress) -> str:
     )
 
 
-def certificate(files: tuple[Path, Path]) -> ssl.SSLContext:
+def certificate(files: tuple[Path, Path], words: OptionWords = COMMAND_LINE) -> ssl.SSLContext:
     """The context of a certificate and its key. Raises UsageError."""
     for path, what in zip(files, ("certificate", "key"), strict=True):
         if not path.is_file():
-            raise UsageError(f"--tls {path}: there is no such file, expected the {what} in PEM format")
+            raise UsageError(f"{words.tls.format(path)}: there is no such file, expected the {what} in PEM format")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -135,20 +144,20 @@ def certificate(files: tuple[Path, Path]) -> ssl.SSLContext:
     except (ssl.SSLError, OSError, ValueError) as error:
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or error
         raise UsageError(
-            f"--tls {files[0]} {files[1]}: these are no certificate and its key ({reason}), expected PEM files without "
-            "a password"
+            f"{words.tls.format(f'{files[0]} {files[1]}')}: these are no certificate and its key ({reason}), expected "
+            "PEM files without a password"
         ) from error
     return context
 
 
-def _split(text: str) -> tuple[str, int]:
+def _split(text: str, words: OptionWords) -> tuple[str, int]:
     """(host, port)."""
     if text.isdecimal():
-        return LOOPBACK, _port(text, text)
+        return LOOPBACK, _port(text, text, words)
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")):
-            raise UsageError(f"--serve {text}: {EXPECTED}")
+            raise UsageError(f"{words.given(text)}: {words.expected}")
         port = rest[1:]
     elif text.count(":") > 1:
         host, port = text, ""
@@ -156,11 +165,11 @@ def _split(text: str) -> tuple[str, int]:
         host, _, port = text.partition(":")
     host = host or LOOPBACK
     if any(char.isspace() or char in "/@?#%" for char in host):
-        raise UsageError(f"--serve {text}: {host!r} is no host; {EXPECTED}")
-    return host, _port(port, text) if port else 0
+        raise UsageError(f"{words.given(text)}: {host!r} is no host; {words.expected}")
+    return host, _port(port, text, words) if port else 0
 
 
-def _port(digits: str, text: str) -> int:
+def _port(digits: str, text: str, words: OptionWords) -> int:
     if not (digits.isascii() and digits.isdecimal()) or int(digits) > 65535:
-        raise UsageError(f"--serve {text}: {digits!r} is no port from 0 to 65535; {EXPECTED}")
+        raise UsageError(f"{words.given(text)}: {digits!r} is no port from 0 to 65535; {words.expected}")
     return int(digits)

@@ -94,7 +94,7 @@ class WindowServer:
             pages.app(), access_log=None, logger=_silent(), keepalive_timeout=FIRST_REQUEST_SECONDS, lingering_time=1.0
         )
         await runner.setup()
-        context = certificate(self._address.tls) if self._address.tls else None
+        context = certificate(self._address.tls, self._address.words) if self._address.tls else None
         http = cast("web.Server", runner.server)
         sockets = AcceptedSockets(self._listener, http, context)
 
@@ -118,7 +118,7 @@ class WindowServer:
 
 def _listening(address: ServeAddress) -> socket.socket:
     """The socket. Raises UsageError."""
-    asked = f"{address.host}:{address.port}"
+    asked = address.words.given(f"{address.host}:{address.port}")
     try:
         found = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, place = found[0]
@@ -134,8 +134,8 @@ def _listening(address: ServeAddress) -> socket.socket:
     except (OSError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise UsageError(
-            f"--serve {asked}: cannot be listened at ({reason}); give an address of this machine and a free port, or "
-            "--serve alone"
+            f"{asked}: cannot be listened at ({reason}); give an address of this machine and a free port, or "
+            f"{address.words.alone}"
         ) from error
 
 

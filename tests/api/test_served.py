@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -24,7 +27,30 @@ def test_a_served_window_has_an_address_until_it_is_closed(photos: Path, capsys:
         urllib.request.urlopen(shown.address, timeout=30)
 
 
-@pytest.mark.parametrize(("serve", "words"), [("0.0.0.0:1", "unencrypted"), ("a b", "no host"), (3, "expected True")])
-def test_addresses_that_cannot_be_are_one_sentence(photos: Path, serve: object, words: str) -> None:
-    with pytest.raises(deepvis.ModelError, match=words):
-        deepvis.show("caffenet-mini", photos, serve=serve, block=False)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"serve": "0.0.0.0:1"}, "unencrypted; give tls=(CERT, KEY), or "),
+        ({"serve": "0.0.0.0:1"}, "published on loopback: serve_unencrypted=True)"),
+        ({"serve": "a b"}, "show: serve='a b': 'a b' is no host; expected HOST:PORT"),
+        ({"serve": "8.8.8.8:1"}, "8.8.8.8 is no address of this machine"),
+        ({"serve": 3.5}, "expected True, a port"),
+        ({"serve": 70000}, "expected True, a port from 0 to 65535"),
+        ({"serve": 0, "tls": ("none.pem", "none.pem")}, "show: tls=none.pem: there is no such file"),
+        ({"serve": 0, "tls": "none.pem"}, "show: tls is 'none.pem', expected (CERT, KEY)"),
+        ({"tls": ("a", "b")}, "show: tls needs serve too"),
+        ({"serve_unencrypted": True}, "show: serve_unencrypted needs serve too"),
+    ],
+)
+def test_addresses_that_cannot_be_are_one_sentence(photos: Path, options: Any, words: str) -> None:
+    with pytest.raises(deepvis.ModelError, match=re.escape(words)) as refused:
+        deepvis.show("caffenet-mini", photos, block=False, **options)
+    assert "--" not in str(refused.value)
+
+
+def test_a_port_beyond_loopback_and_what_is_taken_there(photos: Path) -> None:
+    with deepvis.show("caffenet-mini", photos, serve="0.0.0.0:0", serve_unencrypted=True, block=False) as shown:
+        port = urlsplit(shown.address).port
+        assert urlsplit(shown.address).hostname != "127.0.0.1" and port
+        with pytest.raises(deepvis.ModelError, match=f"serve='127.0.0.1:{port}': cannot be listened at.*or serve=True"):
+            deepvis.show("caffenet-mini", photos, serve=port, block=False)
