@@ -32,7 +32,7 @@ def test_every_preset_is_named(name: str) -> None:
 
 
 def test_what_options_changed_is_said() -> None:
-    said = optimize_caption(content(preset="3", max_iter="50", blur_radius="0", lr_params="{lr: 20}"))
+    said = optimize_caption(content(preset="3", max_iter=50, blur_radius="0", lr_params="{lr: 20}"))
     assert "preset 3 with " in said and {"blur radius 0", "lr 20", "max iter 50"} <= set(
         said.removeprefix("deepvis optimize, preset 3 with ").split(", ")
     )
