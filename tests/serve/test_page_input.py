@@ -1,0 +1,101 @@
+"""What a page makes of keyboards that compose words, and of signs that are typed with Option, in a real Chromium."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.serve.chromium_page import changes, page_of, settled
+from tests.serve.conftest import Served, serving
+
+NOTE_KEYS = (
+    "(() => { window.keys = []; const through = socket.send.bind(socket); socket.send = (message) => {"
+    " const found = typeof message === 'string' ? JSON.parse(message) : {};"
+    " if (found.type === 'key') keys.push(found.key); through(message); }; })()"
+)
+OPTION = (
+    "words => [...words].map(key => nameOf(new KeyboardEvent('keydown', {key, altKey: true, modifierAltGraph: false})))"
+)
+
+
+@pytest.fixture(scope="module")
+def window(tiny: list[str], photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(*tiny, "--images", str(photos), folder=tmp_path_factory.mktemp("window")) as program:
+        yield program
+
+
+@pytest.fixture
+def page(chromium: Any, window: Served) -> Iterator[Any]:
+    """A page that controls, and writes down the keys that it sends."""
+    with page_of(chromium, window.url) as found:
+        if found.is_visible("#take"):
+            found.click("#take")
+            found.wait_for_selector("#take", state="hidden")
+        found.evaluate(NOTE_KEYS)
+        yield found
+
+
+class ScreenKeyboard:
+    """A keyboard on a screen that composes words: ``shown`` is the word before it is done."""
+
+    def __init__(self, page: Any) -> None:
+        self._page, self._devtools = page, page.context.new_cdp_session(page)
+        page.evaluate("$('typing').focus(); keys.length = 0")
+
+    def shown(self, *words: str) -> None:
+        for word in words:
+            place = {"selectionStart": len(word), "selectionEnd": len(word)}
+            self._devtools.send("Input.imeSetComposition", {"text": word, **place})
+
+    def done(self, word: str) -> None:
+        self._devtools.send("Input.insertText", {"text": word})
+
+    def sent(self) -> list[str]:
+        """The keys since the last time."""
+        return list(self._page.evaluate("keys.splice(0)"))
+
+
+def test_a_keyboard_that_composes_words_types_into_the_palette(page: Any) -> None:
+    page.keyboard.press("/")
+    keyboard, opened = ScreenKeyboard(page), settled(page)
+    keyboard.shown("c", "co", "con", "conv", "conv2")
+    assert keyboard.sent() == list("conv2")  # before the word is done
+    changes(page, opened, "what was found")
+    keyboard.done("conv2")
+    assert keyboard.sent() == []
+    keyboard.shown("b", "bl", "bk")  # the keyboard has changed its mind
+    assert keyboard.sent() == ["b", "l", "backspace", "k"]
+    keyboard.done("back ")
+    assert keyboard.sent() == ["backspace", "a", "c", "k", "space"]
+    page.keyboard.press("Backspace")
+    assert keyboard.sent() == ["backspace"]
+    keyboard.done("x")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    assert keyboard.sent() == ["x", "backspace", "backspace"]
+
+
+def test_enter_and_leaving_the_field_lose_no_letter_of_a_word(page: Any) -> None:
+    keyboard = ScreenKeyboard(page)
+    page.keyboard.press("/")
+    keyboard.sent()
+    keyboard.shown("conv1")
+    page.keyboard.press("Enter")
+    assert keyboard.sent() == [*"conv1", "enter"]
+    keyboard.done("conv1")
+    keyboard.shown("o")
+    page.evaluate("canvas.focus()")
+    assert keyboard.sent() == ["o"]
+    page.keyboard.press("o")
+    assert keyboard.sent() == ["o"]
+
+
+def test_signs_that_are_typed_with_option_are_sent(page: Any) -> None:
+    assert page.evaluate(OPTION, "[]{}|@~") == list("[]{}|@~")
+    assert page.evaluate(OPTION, "a7å ñ") == [""] * 5  # menus, and letters that are no keys here
+    assert page.evaluate("nameOf(new KeyboardEvent('keydown', {key: 'Tab', altKey: true}))") == ""
+    page.evaluate("document.body.dispatchEvent(new KeyboardEvent('keydown', {key: ']', altKey: true, bubbles: true}))")
+    assert page.evaluate("keys") == ["]"]
