@@ -68,11 +68,16 @@ function veil(words) {
   $("veil").firstElementChild.textContent = words;
 }
 
-function notice(words) {
+function notice(words, seconds = 7) {
   $("notice").textContent = words;
   $("notice").hidden = !words;
   clearTimeout(notice.timer);
-  notice.timer = setTimeout(() => { $("notice").hidden = true; }, 7000);
+  notice.timer = setTimeout(() => { $("notice").hidden = true; }, 1000 * seconds);
+}
+
+function whyNotInControl() {  // in a sentence; "" where what is pressed counts, or gives control
+  if (facts.controls || (facts.is_free && facts.may_control)) return "";
+  return facts.may_control ? "You are watching; take control first." : "This address is to look on, not to control.";
 }
 
 function take(message) {
