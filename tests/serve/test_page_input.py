@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from deepvis.serve.limits import MOST_VIEWERS
 from tests.helpers.waiting import until
 from tests.serve.chromium_page import changes, page_of, settled
 from tests.serve.conftest import Served, serving
@@ -130,3 +131,22 @@ def test_photos_wait_until_the_server_takes_them_and_what_is_none_is_named(page:
     words = "4 of 5 photos were sent. Not sent: notes.txt is no picture in a format that can be read"
     assert page.inner_text("#notice") == words
     assert any(f"Sending photos: {number} of 5 ..." in seen for number in range(1, 6))
+
+
+def test_a_page_that_there_is_no_room_for_shows_a_sentence_and_no_buttons(
+    chromium: Any, page: Any, window: Served
+) -> None:
+    watching = chromium.new_context(viewport={"width": 300, "height": 240})
+    for _ in range(MOST_VIEWERS - 1):
+        each = watching.new_page()
+        each.goto(window.url)
+        each.wait_for_selector("#veil", state="hidden")
+    one_more = watching.new_page()
+    one_more.goto(window.url)
+    one_more.wait_for_function("isOver")
+    assert one_more.inner_text("#veil").startswith("Too many pages look at this window")
+    shown = (
+        "[...document.querySelectorAll('#bar button')].filter(each => each.checkVisibility({visibilityProperty: true}))"
+    )
+    assert one_more.evaluate(f"{shown}.length") == 0 and page.evaluate(f"{shown}.length") >= 4
+    watching.close()

@@ -65,6 +65,7 @@ async function refusal() {  // the server's sentence, or "" where it is not ther
 function veil(words) {
   clearTimeout(veilTimer);
   $("veil").hidden = !words;
+  if (isOver) document.body.classList.add("off");
   $("veil").firstElementChild.textContent = words;
 }
 
@@ -76,14 +77,21 @@ function notice(words, seconds = 7) {
 }
 
 function whyNotInControl() {  // in a sentence; "" where what is pressed counts, or gives control
-  if (facts.controls || (facts.is_free && facts.may_control)) return "";
+  if (isOver || facts.controls !== false || (facts.is_free && facts.may_control)) return "";
   return facts.may_control ? "You are watching; take control first." : "This address is to look on, not to control.";
+}
+
+function sendPress(message) {  // of a key or a button, or text: who watches is told why nothing comes of it
+  const why = whyNotInControl();
+  if (why) notice(why);
+  else send(message);
 }
 
 function take(message) {
   if (message.type === "frames") { askedForFrames(message.count); return; }
   const before = facts;
   facts = message;
+  document.body.classList.remove("off");
   document.body.classList.toggle("watches", !facts.controls);
   const others = facts.viewers - 1, and = others > 0 ? `, ${others} ${facts.controls ? "watching" : "more"}` : "";
   $("state").replaceChildren(Object.assign(document.createElement("b"), {textContent: "deepvis"}),

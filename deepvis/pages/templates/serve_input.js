@@ -25,7 +25,7 @@ document.addEventListener("keydown", (event) => {
   if (!name) return;
   event.preventDefault();
   if (event.target === typing) sendTyped();
-  send({type: "key", key: name});
+  sendPress({type: "key", key: name});
 });
 
 // The field for keyboards on a screen. Those that compose words change what they have typed before: what differs is sent.
@@ -37,8 +37,8 @@ function sendTyped() {
   let same = 0;
   while (same < before.length && before[same] === now[same]) same++;
   typed = typing.value;
-  for (let i = same; i < before.length; i++) send({type: "key", key: "backspace"});
-  for (const letter of now.slice(same)) if (letter !== EMPTY) send({type: "key", key: letter === " " ? "space" : letter});
+  for (let i = same; i < before.length; i++) sendPress({type: "key", key: "backspace"});
+  for (const letter of now.slice(same)) if (letter !== EMPTY) sendPress({type: "key", key: letter === " " ? "space" : letter});
 }
 
 function emptyTyping() {
@@ -48,7 +48,7 @@ function emptyTyping() {
 typing.addEventListener("beforeinput", (event) => {
   if (event.inputType !== "insertLineBreak") return;
   sendTyped();
-  send({type: "key", key: "enter"});
+  sendPress({type: "key", key: "enter"});
 });
 typing.addEventListener("input", (event) => {
   sendTyped();
@@ -74,7 +74,7 @@ function moved(event) {
 
 function press(event) {
   waiting = null;
-  send({type: "mouse", kind: "press", ...place(event)});
+  sendPress({type: "mouse", kind: "press", ...place(event)});
 }
 
 canvas.addEventListener("pointerdown", (event) => {

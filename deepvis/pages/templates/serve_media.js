@@ -44,7 +44,7 @@ addEventListener("paste", (event) => {
   const files = [...event.clipboardData.files].filter((file) => file.type.startsWith("image/"));
   event.preventDefault();
   if (files.length) upload(files);
-  else send({type: "paste", text: event.clipboardData.getData("text").slice(0, 10000)});
+  else sendPress({type: "paste", text: event.clipboardData.getData("text").slice(0, 10000)});
 });
 
 // ---------------------------------------------------------------------- camera
