@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from deepvis.serve.address import ServeAddress
+from deepvis.serve.browser_keys import BROWSERS_OWN
 from deepvis.serve.server import WindowServer
 from deepvis.sources.capture import FrameSource
 from deepvis.window.ui.events import Event, Resized
@@ -15,7 +16,7 @@ from deepvis.window.ui.events import Event, Resized
 class ServedWindow:
     """One more window: pictures go to the viewers, their events come from them."""
 
-    receives_text, opens_paths = True, False
+    receives_text, opens_paths, reserved_keys = True, False, BROWSERS_OWN
     pixel_ratio = 1.0  # of the page that gives the size
 
     def __init__(self, server: WindowServer, height: int, width: int) -> None:

@@ -27,12 +27,11 @@ class Uploads:
 
         The oldest are removed where there are too many. Raises PhotoError for what is no photo, and OSError.
         """
-        shown = file_name(name)
-        decoded(content, shown, PHOTO_PIXELS)
+        decoded(content, said_name(name), PHOTO_PIXELS)
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="deepvis-photos-"))
         self._number += 1
-        path = self._folder / f"{self._number:04d} {shown}"
+        path = self._folder / f"{self._number:04d} {file_name(name)}"
         path.write_bytes(content)
         self._files.append((path, len(content)))
         while len(self._files) > MOST_PHOTOS or sum(size for _, size in self._files) > MOST_PHOTO_BYTES:
@@ -43,6 +42,12 @@ class Uploads:
         """Remove the folder."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def said_name(name: str) -> str:
+    """What sentences call a photo: its name as the viewer has it, without folders and control characters."""
+    last = re.split(r"[\\/]", name)[-1]
+    return "".join(filter(str.isprintable, last)).strip()[:LONGEST_NAME] or "photo"
 
 
 def file_name(name: str) -> str:

@@ -114,7 +114,7 @@ class Loop:
         self._pointed_at: tuple[int, int] | None = None  # where it was last, whatever was pressed since
         self._carry_out = EffectCarrier(window, parts, self._saver, self._pictures, self._status)
         self.screen = Screen(window, stats, self._status.shown, options.record)
-        self._make_scene = SceneMaker(parts, self._status)
+        self._make_scene = SceneMaker(parts, self._status, window.reserved_keys)
         self._lay_out(*window.size)
         self._is_closed = False
         self._log = None  # of what is pressed
@@ -381,9 +381,10 @@ class Loop:
         """Show the sentence that answers an effect; if it was refused, the same key once more does it."""
         report = answer.value
         seconds = SCAN_SECONDS if isinstance(answer.request, (ScanRequest, *OF_FILES)) else HINT_SECONDS
-        self._status.show_hint(
-            answer.error or (report.sentence if report else ""), seconds, report.path if report else ""
-        )
+        sentence, path = (report.sentence, report.path) if report else ("", "")
+        if path and not self.window.opens_paths:  # who reads it sits at another machine
+            sentence = f"on the server: {sentence}"
+        self._status.show_hint(answer.error or sentence, seconds, path)
         if report is not None and report.is_refused and isinstance(answer.request, SaveTop):
             self.state = replace(self.state, refused=answer.request)
             self._refused_at = time.monotonic()

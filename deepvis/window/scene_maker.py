@@ -24,13 +24,14 @@ class SceneMaker:
     """Makes scenes; remembers the fixed scales and the order of the tiles.
 
     layout: where the panes are now; to be set before the first scene is made. lines: of the strip over time.
+    reserved_keys: as ``AnyWindow.reserved_keys``.
     """
 
     layout: PaneLayout
     lines: Lines | None = None
 
-    def __init__(self, parts: Parts, status: StatusReader) -> None:
-        self._parts, self._status = parts, status
+    def __init__(self, parts: Parts, status: StatusReader, reserved_keys: frozenset[str] = frozenset()) -> None:
+        self._parts, self._status, self._reserved_keys = parts, status, reserved_keys
         self._with_fixed_scale = FixedScales()
         self._tile_orders = TileOrders()
         self._help_rows = (*COMMANDS.values(), *HELP)
@@ -56,6 +57,7 @@ class SceneMaker:
             climb=latest.optimize.value,
             status=self._status.read(state, latest, state.input.moving_source.name, recorded=recorded),
             commands=self._help_rows,
+            reserved_keys=self._reserved_keys,
             preset_names=PRESETS,
             pointer=pointer,
         )

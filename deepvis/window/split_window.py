@@ -52,6 +52,10 @@ class SplitWindow:
     def opens_paths(self) -> bool:
         return self._window.opens_paths
 
+    @property
+    def reserved_keys(self) -> frozenset[str]:
+        return self._window.reserved_keys
+
     def turn_to(self, half: int) -> None:
         """Have keys go to a half from now on."""
         self.in_use = half
@@ -190,6 +194,10 @@ class HalfWindow:
     @property
     def opens_paths(self) -> bool:
         return self._whole.opens_paths
+
+    @property
+    def reserved_keys(self) -> frozenset[str]:
+        return self._whole.reserved_keys
 
     def show(self, bgr: np.ndarray) -> None:
         self._whole.show_half(self._half, bgr)

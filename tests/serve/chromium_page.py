@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import cv2
+import numpy as np
 
 from tests.helpers.waiting import until
 
@@ -50,6 +54,16 @@ def changes(page: Any, before: int, what: str) -> int:
 
     until(differs, what)
     return settled(page)
+
+
+def difference(page: Any, other: Any) -> float:
+    """The mean difference of two pages' pictures once both stay the same, in gray levels; infinite for two sizes."""
+    shown = []
+    for each in (page, other):
+        settled(each)
+        coded = each.eval_on_selector("#picture", "c => c.toDataURL('image/png').split(',')[1]")
+        shown.append(cv2.imdecode(np.frombuffer(base64.b64decode(coded), np.uint8), cv2.IMREAD_COLOR).astype(int))
+    return float(np.abs(shown[0] - shown[1]).mean()) if shown[0].shape == shown[1].shape else float("inf")
 
 
 def canvas_size(page: Any) -> tuple[int, int]:

@@ -373,6 +373,19 @@ def test_what_was_refused_is_not_asked_for_ever(make: Callable[..., Bench]) -> N
     assert bench.state.refused is None
 
 
+def test_a_page_is_told_that_what_it_saves_lies_on_the_server(
+    make: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.keys("p")
+    bench.until(lambda: bench.scene().status.hint.startswith("saved /"))
+    monkeypatch.setattr(MemoryWindow, "opens_paths", False)  # as that of a served window
+    bench.keys("p")
+    bench.until(lambda: bench.scene().status.hint.startswith("on the server: saved /"))
+    assert Path(bench.scene().status.path).exists()
+
+
 def test_undo_after_a_save_takes_it_back_and_redo_does_it_again(make: Callable[..., Bench]) -> None:
     bench = make()
     bench.until(bench.is_settled)

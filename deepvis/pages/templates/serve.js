@@ -65,20 +65,33 @@ async function refusal() {  // the server's sentence, or "" where it is not ther
 function veil(words) {
   clearTimeout(veilTimer);
   $("veil").hidden = !words;
+  if (isOver) document.body.classList.add("off");
   $("veil").firstElementChild.textContent = words;
 }
 
-function notice(words) {
+function notice(words, seconds = 7) {
   $("notice").textContent = words;
   $("notice").hidden = !words;
   clearTimeout(notice.timer);
-  notice.timer = setTimeout(() => { $("notice").hidden = true; }, 7000);
+  notice.timer = setTimeout(() => { $("notice").hidden = true; }, 1000 * seconds);
+}
+
+function whyNotInControl() {  // in a sentence; "" where what is pressed counts, or gives control
+  if (isOver || facts.controls !== false || (facts.is_free && facts.may_control)) return "";
+  return facts.may_control ? "You are watching; take control first." : "This address is to look on, not to control.";
+}
+
+function sendPress(message) {  // of a key or a button, or text: who watches is told why nothing comes of it
+  const why = whyNotInControl();
+  if (why) notice(why);
+  else send(message);
 }
 
 function take(message) {
   if (message.type === "frames") { askedForFrames(message.count); return; }
   const before = facts;
   facts = message;
+  document.body.classList.remove("off");
   document.body.classList.toggle("watches", !facts.controls);
   const others = facts.viewers - 1, and = others > 0 ? `, ${others} ${facts.controls ? "watching" : "more"}` : "";
   $("state").replaceChildren(Object.assign(document.createElement("b"), {textContent: "deepvis"}),

@@ -48,8 +48,12 @@ def help_places(scene: Scene) -> tuple[HelpPlaces, list[Command]]:
     rows = found_rows(search.text, scene.commands)
     whole = (scene.layout.height, scene.layout.width)
     sizes = scene.px(theme.SIZE_TEXT), scene.px(theme.SIZE_SMALL), scene.px(theme.SIZE_LARGE)
-    shown = tuple((row.group, shown_keys(row) or (f"in {BY_PALETTE}",), row.help) for row in rows)
+    shown = tuple((row.group, _pressable_keys(row, scene) or (f"in {BY_PALETTE}",), row.help) for row in rows)
     return _places(shown, bool(search.text.strip()), search.row, whole, sizes, scene.layout.text_scale), rows
+
+
+def _pressable_keys(row: Command, scene: Scene) -> tuple[str, ...]:
+    return tuple(key for key in shown_keys(row) if key not in scene.reserved_keys)
 
 
 Shown = tuple[str, tuple[str, ...], str]  # group, keys, sentence

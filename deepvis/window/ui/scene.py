@@ -67,6 +67,7 @@ class Scene:
     climb: OptimizeProgress | None = None  # the newest, in progress or not: whose history there is
     status: Status = field(default_factory=Status)
     commands: Sequence[Command] = ()
+    reserved_keys: frozenset[str] = frozenset()  # that never arrive, as a browser keeps them
     field_of: FieldOf | None = None  # the receptive fields; None where they are unknown
     preset_names: tuple[str, ...] = ()  # of the live optimizer, by LiveState.preset
     fixed_scale: Scale | None = None  # of the selected layer, while it is wanted

@@ -53,6 +53,10 @@ class AnyWindow(Protocol):
         """True where the user may name files of this machine; False for one who sits elsewhere."""
 
     @property
+    def reserved_keys(self) -> frozenset[str]:
+        """Names of keys that never arrive here, as what is around the window keeps them."""
+
+    @property
     def has_press(self) -> bool:
         """A key or a button waits for ``poll``; False too where that cannot be told without looking."""
 
@@ -75,6 +79,7 @@ class OpenCVWindow:
     """
 
     opens_paths, has_press, pixel_ratio = True, False, 1.0
+    reserved_keys: frozenset[str] = frozenset()
 
     def __init__(self, title: str, height: int, width: int) -> None:
         problem = display_problem()
@@ -209,6 +214,7 @@ class MemoryWindow:
     """
 
     opens_paths, has_press, pixel_ratio = True, False, 1.0
+    reserved_keys: frozenset[str] = frozenset()
 
     def __init__(self, title: str = "", height: int = 930, width: int = 1500) -> None:
         self.title = title

@@ -9,6 +9,8 @@ import pytest
 from deepvis.core.commands import COMMANDS
 from deepvis.core.presenting import TEXT_SCALE, PanesNow, Presenting, Pressed, can_enlarge
 from deepvis.core.state import Cursor, HelpSearch, ViewState
+from deepvis.serve.browser_keys import BROWSERS_OWN
+from deepvis.serve.served_window import ServedWindow
 from deepvis.window.pointer import HELP
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.help_layout import help_places
@@ -70,6 +72,19 @@ def test_the_help_shows_every_command_whole_on_some_page(size: tuple[int, int], 
     assert len(seen) == len(scene.commands)
     if min(size) > 400:
         assert all(place.bottom <= places.sheet.bottom for _, place in places.entries)
+
+
+def test_the_help_of_a_served_window_names_no_key_that_the_browser_keeps() -> None:
+    scene = replace(
+        presented((930, 1500), ViewState(help=True), Presenting()), reserved_keys=ServedWindow.reserved_keys
+    )
+    caps: dict[tuple[str, ...], list[str]] = {}
+    for number in range(len(scene.commands)):
+        search = HelpSearch(row=number)
+        places, rows = help_places(replace(scene, state=replace(scene.state, help_search=search)))
+        caps |= {rows[each.number].keys: [key for key, *_ in each.caps] for each, _ in places.entries if each.caps}
+    assert caps["ctrl+r",] == caps["ctrl+t",] == ["in /"] and caps["ctrl+s",] == ["ctrl+s"]
+    assert not BROWSERS_OWN & {key for shown in caps.values() for key in shown}
 
 
 def test_a_row_of_the_help_is_found_under_the_pointer() -> None:

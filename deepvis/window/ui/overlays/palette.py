@@ -150,7 +150,9 @@ def _draw_row(canvas: np.ndarray, scene: Scene, line: Rect, row: Candidate, *, i
     at, left, right = line.row + (line.height - line_height(px)) // 2, line.col + margin, line.right - margin
     draw_text(canvas, at, left, row.kind.value, px, theme.SOFT, width=scene.px(70))
     left += scene.px(74)
-    if row.kind is CandidateKind.COMMAND and row.note:
+    if row.kind is CandidateKind.COMMAND and row.note in scene.reserved_keys:
+        wide = 0  # Enter does it, that key does not
+    elif row.kind is CandidateKind.COMMAND and row.note:
         wide = max(text_width(row.note, px, True) + scene.px(12), scene.px(22))
         cap = Rect(at - 1, right - wide, line_height(px) + 2, wide)
         fill(canvas, cap, theme.KEY)

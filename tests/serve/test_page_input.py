@@ -1,0 +1,152 @@
+"""What a page makes of what it is given in a real Chromium: words that a keyboard composes, Option, many photos."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deepvis.serve.limits import MOST_VIEWERS
+from tests.helpers.waiting import until
+from tests.serve.chromium_page import changes, page_of, settled
+from tests.serve.conftest import Served, serving
+
+NOTE_KEYS = (
+    "(() => { window.keys = []; const through = socket.send.bind(socket); socket.send = (message) => {"
+    " const found = typeof message === 'string' ? JSON.parse(message) : {};"
+    " if (found.type === 'key') keys.push(found.key); through(message); }; })()"
+)
+OPTION = (
+    "words => [...words].map(key => nameOf(new KeyboardEvent('keydown', {key, altKey: true, modifierAltGraph: false})))"
+)
+
+
+DROP = (
+    "async ([bytes, count]) => {"
+    " const post = () => fetch(address('photo', {name: 'a.png'}), {method: 'POST', body: 'x'});"
+    " const answers = await Promise.all(Array.from({length: 40}, post));"
+    " const content = new Uint8Array(bytes), files = [new File(['words'], 'notes.txt')];"
+    " for (let i = 1; i < count; i++) files.push(new File([content], `cat ${i}.png`));"
+    " const dataTransfer = new DataTransfer();"
+    " for (const file of files) dataTransfer.items.add(file);"
+    " $('picture').dispatchEvent(new DragEvent('drop', {dataTransfer, bubbles: true}));"
+    " return answers.map(answer => answer.status); }"
+)
+
+
+@pytest.fixture(scope="module")
+def window(tiny: list[str], photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(*tiny, "--images", str(photos), folder=tmp_path_factory.mktemp("window")) as program:
+        yield program
+
+
+@pytest.fixture
+def page(chromium: Any, window: Served) -> Iterator[Any]:
+    """A page that controls, and writes down the keys that it sends."""
+    with page_of(chromium, window.url) as found:
+        if found.is_visible("#take"):
+            found.click("#take")
+            found.wait_for_selector("#take", state="hidden")
+        found.evaluate(NOTE_KEYS)
+        yield found
+
+
+class ScreenKeyboard:
+    """A keyboard on a screen that composes words: ``shown`` is the word before it is done."""
+
+    def __init__(self, page: Any) -> None:
+        self._page, self._devtools = page, page.context.new_cdp_session(page)
+        page.evaluate("$('typing').focus(); keys.length = 0")
+
+    def shown(self, *words: str) -> None:
+        for word in words:
+            place = {"selectionStart": len(word), "selectionEnd": len(word)}
+            self._devtools.send("Input.imeSetComposition", {"text": word, **place})
+
+    def done(self, word: str) -> None:
+        self._devtools.send("Input.insertText", {"text": word})
+
+    def sent(self) -> list[str]:
+        """The keys since the last time."""
+        return list(self._page.evaluate("keys.splice(0)"))
+
+
+def test_a_keyboard_that_composes_words_types_into_the_palette(page: Any) -> None:
+    page.keyboard.press("/")
+    keyboard, opened = ScreenKeyboard(page), settled(page)
+    keyboard.shown("c", "co", "con", "conv", "conv2")
+    assert keyboard.sent() == list("conv2")  # before the word is done
+    changes(page, opened, "what was found")
+    keyboard.done("conv2")
+    assert keyboard.sent() == []
+    keyboard.shown("b", "bl", "bk")  # the keyboard has changed its mind
+    assert keyboard.sent() == ["b", "l", "backspace", "k"]
+    keyboard.done("back ")
+    assert keyboard.sent() == ["backspace", "a", "c", "k", "space"]
+    page.keyboard.press("Backspace")
+    assert keyboard.sent() == ["backspace"]
+    keyboard.done("x")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    assert keyboard.sent() == ["x", "backspace", "backspace"]
+
+
+def test_enter_and_leaving_the_field_lose_no_letter_of_a_word(page: Any) -> None:
+    keyboard = ScreenKeyboard(page)
+    page.keyboard.press("/")
+    keyboard.sent()
+    keyboard.shown("conv1")
+    page.keyboard.press("Enter")
+    assert keyboard.sent() == [*"conv1", "enter"]
+    keyboard.done("conv1")
+    keyboard.shown("o")
+    page.evaluate("canvas.focus()")
+    assert keyboard.sent() == ["o"]
+    page.keyboard.press("o")
+    assert keyboard.sent() == ["o"]
+
+
+def test_signs_that_are_typed_with_option_are_sent(page: Any) -> None:
+    assert page.evaluate(OPTION, "[]{}|@~") == list("[]{}|@~")
+    assert page.evaluate(OPTION, "a7å ñ") == [""] * 5  # menus, and letters that are no keys here
+    assert page.evaluate("nameOf(new KeyboardEvent('keydown', {key: 'Tab', altKey: true}))") == ""
+    page.evaluate("document.body.dispatchEvent(new KeyboardEvent('keydown', {key: ']', altKey: true, bubbles: true}))")
+    assert page.evaluate("keys") == ["]"]
+
+
+def test_photos_wait_until_the_server_takes_them_and_what_is_none_is_named(page: Any, photos: Path) -> None:
+    photo = next(path for path in sorted(photos.iterdir()) if path.suffix == ".png")
+    statuses = page.evaluate(DROP, [list(photo.read_bytes()), 5])
+    assert 429 in statuses  # it takes no more for now
+    seen: set[str] = set()
+
+    def is_over() -> bool:
+        page.wait_for_timeout(20)
+        seen.add(page.inner_text("#notice"))
+        return "were sent" in page.inner_text("#notice")
+
+    until(is_over, "all photos")
+    words = "4 of 5 photos were sent. Not sent: notes.txt is no picture in a format that can be read"
+    assert page.inner_text("#notice") == words
+    assert any(f"Sending photos: {number} of 5 ..." in seen for number in range(1, 6))
+
+
+def test_a_page_that_there_is_no_room_for_shows_a_sentence_and_no_buttons(
+    chromium: Any, page: Any, window: Served
+) -> None:
+    watching = chromium.new_context(viewport={"width": 300, "height": 240})
+    for _ in range(MOST_VIEWERS - 1):
+        each = watching.new_page()
+        each.goto(window.url)
+        each.wait_for_selector("#veil", state="hidden")
+    one_more = watching.new_page()
+    one_more.goto(window.url)
+    until(lambda: one_more.wait_for_timeout(50) or one_more.evaluate("isOver"), "the end of its connection")
+    assert one_more.inner_text("#veil").startswith("Too many pages look at this window")
+    shown = (
+        "[...document.querySelectorAll('#bar button')].filter(each => each.checkVisibility({visibilityProperty: true}))"
+    )
+    assert one_more.evaluate(f"{shown}.length") == 0 and page.evaluate(f"{shown}.length") >= 4
+    watching.close()
