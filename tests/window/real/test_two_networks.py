@@ -13,7 +13,7 @@ from tests.window.real.test_window import unchanged
 
 pytestmark = pytest.mark.window
 Start = Callable[..., Any]
-LEFT, RIGHT = np.s_[120:400, 140:360], np.s_[120:400, 640:860]  # the tiles, in a window of 1000 x 600
+LEFT, RIGHT = np.s_[260:366, 140:360], np.s_[280:382, 640:860]  # the tiles, in a window of 1000 x 600
 
 
 def test_keys_and_clicks_go_to_one_half_and_photos_to_both(
