@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 Path = tuple[str, ...]
 
-_BLOCK = re.compile(r"(.*?block_?\d+[a-z]?)_(.+)")
+_BLOCK = re.compile(r"(.*?(?:block_?\d+[a-z]?|expanded_conv(?:_\d+)?))_(.+)")
 _STAGE = re.compile(r"(.+?)_block_?\d+[a-z]?")
 _NORMALIZATION = re.compile(r"batch_?norm(_\d+)?", re.IGNORECASE | re.ASCII)  # a scope within a layer
 
