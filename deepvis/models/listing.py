@@ -178,7 +178,9 @@ def short_names(layers: Sequence[str]) -> dict[str, str]:
     if tree.is_dotted(layers):
         return tree.short_names({name: ".".join(tree.path_of(name)[:-1]) for name in layers})
     if paths := rooted_paths(layers):
-        return tree.short_names(dict.fromkeys(layers, ""), paths)
+        short = tree.short_names(dict.fromkeys(layers, ""), paths)
+        is_bare = {name: len(paths[name]) > 1 and "." not in short[name] for name in layers}  # of a block unnamed
+        return {name: ".".join(paths[name][-2:]) if is_bare[name] else short[name] for name in layers}
     shorter = {name: short_name(name) for name in layers}
     all_short = list(shorter.values())
     return {name: short if all_short.count(short) == 1 else name for name, short in shorter.items()}

@@ -29,7 +29,7 @@ def slash_paths(names: Sequence[str], listed: Sequence[str]) -> dict[str, Path]:
         if "/" in name:
             scopes, layer, operator = _scopes_and_layer(name)
             scopes = scopes[len(root) :] if scopes[: len(root)] == root else scopes
-            layers[name] = ((*scopes, *_block_and_layer(layer)), operator)
+            layers[name] = (tuple(part for each in (*scopes, layer) for part in _block_and_layer(each)), operator)
     count = Counter(layers[name][0] for name in listed if name in layers)
     alone = {name for name in listed if name in layers and count[layers[name][0]] == 1}
     return {
@@ -64,9 +64,9 @@ def _scopes_and_layer(name: str) -> tuple[Path, str, str]:
     return tuple(parts[: -operators - 1]), parts[-operators - 1], "/".join(parts[-operators:])
 
 
-def _block_and_layer(layer: str) -> Path:
-    found = _BLOCK.fullmatch(layer)
-    return (found[1], found[2]) if found else (layer,)
+def _block_and_layer(part: str) -> Path:
+    found = _BLOCK.fullmatch(part)
+    return (found[1], found[2]) if found else (part,)
 
 
 def _common(scopes: Sequence[Path]) -> Path:

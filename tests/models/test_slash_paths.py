@@ -41,7 +41,7 @@ def test_groups_are_stages_or_blocks_and_short_names_have_no_operator() -> None:
     ]
     vgg = ("vgg/block1_conv1/Relu", "vgg/block1_pool/MaxPool", "vgg/block2_conv1/Relu", "vgg/fc/Relu")
     assert listing.groups(vgg) == (0, 0, 1, 2)
-    assert list(listing.short_names(vgg).values()) == ["block1.conv1", "pool", "block2.conv1", "fc"]
+    assert list(listing.short_names(vgg).values()) == ["block1.conv1", "block1.pool", "block2.conv1", "fc"]
 
 
 def test_blocks_of_keras_open(tmp_path: Path) -> None:
