@@ -16,7 +16,7 @@ from deepvis.core.state import OVERLAYS, ColourMap
 from deepvis.core.types import Attribution
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.legend import Legend, legend_of
-from deepvis.window.ui.readings import is_back_stale, is_frame_stale, shows_snapshot_input, unit_name
+from deepvis.window.ui.readings import is_back_stale, is_frame_stale, shows_snapshot_input
 from deepvis.window.ui.scene import Scene
 
 
@@ -141,7 +141,7 @@ def attribution_words(scene: Scene) -> str:
     method, found, asked = chosen_method(scene), shown_attribution(scene), scene.state.attribution_request
     if method is None or asked is None:
         return ""
-    pieces = [f"{method.title} of {unit_name(asked.unit)}"]
+    pieces = [f"{method.title} of {asked.unit.name}"]
     if found is not None and found.request.attribution == asked and not found.error:
         is_moving = found.request.frame.moving and not scene.state.input.frozen
         begun = progress_words(found)

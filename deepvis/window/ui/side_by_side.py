@@ -21,7 +21,7 @@ from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.laid_over import attribution_of_frame, attribution_overlay, progress_words
 from deepvis.window.ui.legend import draw_foot, foot_height, legend_of_back
-from deepvis.window.ui.readings import is_frame_stale, label_of, unit_name
+from deepvis.window.ui.readings import is_frame_stale, label_of
 from deepvis.window.ui.regions import SIDE, Hit, Tip
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height
@@ -75,7 +75,7 @@ def draw_side_by_side(canvas: np.ndarray, scene: Scene) -> None:
     """A card for each: its name, its picture, its scale."""
     unit, snapshot = scene.state.back_unit, scene.snapshot
     label = label_of(scene, unit)
-    title = f"{unit_name(unit)}{f' {label}' if label else ''}   side by side"
+    title = f"{unit.name}{f' {label}' if label else ''}   side by side"
     backs = projections_beside(scene.state)
     is_stale = snapshot is not None and (snapshot.request.beside != backs or is_frame_stale(scene))
     parts = draw_card(canvas, scene, title, "of the same frame", stale=is_stale)
@@ -138,7 +138,7 @@ def side_at(scene: Scene, body: Rect, row: int, col: int) -> Hit:
 
 def side_tip(scene: Scene, hit: Hit) -> Tip | None:
     """Of one of the pictures: what it is, how it is computed, where a click leads."""
-    unit = unit_name(scene.state.back_unit)
+    unit = scene.state.back_unit.name
     if hit.path in BACK_MODES:
         source = BACK_MODES[hit.path].source
         return Tip(f"{title_of(hit.path)} of {unit}", tuple(filter(None, (source, "click: it alone"))))
