@@ -81,12 +81,12 @@ def draw_part(canvas: np.ndarray, scene: Scene, name: str, title: str, images: U
         return
     unit = scene.state.unit
     if images is None or (images.loading and name != "optimized" and getattr(images, name) is None):
-        parts = draw_card(canvas, scene, title, f"{unit.layer} · {unit.channel}")
+        parts = draw_card(canvas, scene, title, unit.name)
         sentence(canvas, scene, parts.body, "Loading …", color=theme.FAINT)
         return
     rgb, note = getattr(images, name), images.notes.get(name, "")
     title = images.title if name == "optimized" else title
-    of = f"{images.unit.layer} · {images.unit.channel}"
+    of = images.unit.name
     said_above = name == "top_back" and note == images.notes.get("top")
     parts = draw_card(canvas, scene, title, note if rgb is not None and note and not said_above else of)
     if rgb is None:
