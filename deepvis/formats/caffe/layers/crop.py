@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from deepvis.formats.caffe.layer import canonical_axis, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.field_rules import NodeEdge, Window, each, last_two, shifted
-from deepvis.network.lazy import Tensor
+from deepvis.network.lazy import Tensor, torch
 from deepvis.network.op import Op, Weights
 
 
@@ -20,6 +20,12 @@ def _cut(spec: LayerSpec, x: Tensor, starts: Sequence[int], sizes: Sequence[int]
             )
         x = x.narrow(axis, start, size)
     return x.contiguous()
+
+
+def _paste(grad: Tensor, shape: Sequence[int], starts: Sequence[int]) -> Tensor:
+    whole = torch.zeros(shape, dtype=grad.dtype, device=grad.device)
+    whole[tuple(slice(s, s + n) for s, n in zip(starts, grad.shape, strict=True))] = grad
+    return whole
 
 
 def crop_starts(spec: LayerSpec, dims: int) -> list[int]:
@@ -56,7 +62,11 @@ def crop(spec: LayerSpec, weights: Weights) -> Op:
         axis = canonical_axis(spec, spec.param.axis, x.dim())
         return _cut(spec, x, starts, [*x.shape[:axis], *like.shape[axis : x.dim()]])
 
-    return Op(forward)
+    def backward(ran, grads):
+        x = ran.bottoms[0]
+        return [_paste(grads[0], x.shape, crop_starts(spec, x.dim())), None]
+
+    return Op(forward, backward=backward)
 
 
 def cropcenter_field(spec: LayerSpec, edge: NodeEdge, window: Window) -> Window | None:
@@ -74,14 +84,17 @@ def crop_center(spec: LayerSpec, weights: Weights) -> Op:
     """
     sizes = [int(v) for v in spec.param.crop_size]
 
-    def forward(x: Tensor) -> Tensor:
+    def starts_of(x: Tensor) -> list[int]:
         given = sizes * 2 if len(sizes) == 1 else sizes
         if not given or len(given) > x.dim():
             raise fault(spec, f"{len(sizes)} values of crop_size on {x.dim()} axes", "1 value, or up to one per axis")
-        starts = [0] * (x.dim() - len(given)) + given
+        return [0] * (x.dim() - len(given)) + given
+
+    def forward(x: Tensor) -> Tensor:
+        starts = starts_of(x)
         kept = [n - 2 * s for n, s in zip(x.shape, starts, strict=True)]
         if min(kept) < 1:
             raise fault(spec, f"crop_size {sizes} on a bottom of {list(x.shape)}", "something left in the middle")
         return _cut(spec, x, starts, kept)
 
-    return Op(forward)
+    return Op(forward, backward=lambda ran, grads: [_paste(grads[0], ran.bottoms[0].shape, starts_of(ran.bottoms[0]))])

@@ -99,11 +99,15 @@ def log(spec: LayerSpec, weights: Weights) -> Op:
     if log_base == 0:
         raise fault(spec, "base 1", "another positive base, or -1 for e")
 
+    def backward(ran, grads):
+        return [grads[0] * (scale / log_base) / (ran.bottoms[0] * scale + shift)]
+
     def fault_in_place(ran, grads):
         return [((scale / log_base) / (ran.tops[0] * scale + shift)).square()]
 
     return CaffeOp(
         lambda x: torch.log(x * scale + shift) / log_base,
+        backward=backward,
         shapes=SAME,
         fault_in_place=fault_in_place,
     )
