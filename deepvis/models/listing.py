@@ -36,7 +36,7 @@ def shown_layers(graph: Graph) -> tuple[str, ...]:
     concatenation or a sum: GoogLeNet shows inception_3a/output, not its six convolutions. Of a module the stages'
     blocks.
     """
-    if tree.is_module(graph):
+    if tree.is_tree(graph):
         return tuple(each.name for each in tree.tree(graph) if not each.inside and not each.is_minor)
     boxes, ends = _boxes(graph), set(graph.outputs)
     names = list(
@@ -91,7 +91,7 @@ def entries(graph: Graph, layers: Sequence[str]) -> list[TreeEntry]:
     Of a module as a tree; of others, and where somebody named the layers, all else is seen with all operators alone.
     """
     own = tuple(name for name in layers if name not in graph.added)
-    if tree.is_module(graph) and own == shown_layers(graph):
+    if tree.is_tree(graph) and own == shown_layers(graph):
         beside = {layer: TreeEntry(name) for name, layer in graph.added.items() if name in layers}
         return [each for entry in tree.tree(graph) for each in (entry, beside.get(entry.name)) if each is not None]
     names = [name for node in graph.nodes for name in graph.tops_of(node) if node.bottoms]

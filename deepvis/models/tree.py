@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from deepvis.models.slash_paths import Path, slash_paths, stage_of
+from deepvis.models.slash_paths import Path, rooted_paths, slash_paths, stage_of
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import HANDED_ON, Kind
 from deepvis.network.views import OUTPUT, RAW, TOKEN
@@ -45,9 +45,12 @@ class TreeEntry:
     missing: str = ""  # why its values cannot be computed here, "" where they can
 
 
-def is_module(graph: Graph) -> bool:
-    """Made of a module, whose values have dotted paths."""
-    return any(node.is_view for node in graph.nodes)
+def is_tree(graph: Graph) -> bool:
+    """Made of a module, whose values have dotted paths; or of names with slashes that have blocks in them."""
+    if any(node.is_view for node in graph.nodes):
+        return True
+    paths = rooted_paths([name for node in graph.nodes for name in graph.tops_of(node) if node.bottoms])
+    return any(len(path) > 1 for path in paths.values())
 
 
 def path_of(name: str) -> Path:

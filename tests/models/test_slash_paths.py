@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from deepvis.models import listing
@@ -44,22 +45,27 @@ def test_groups_are_stages_or_blocks_and_short_names_have_no_operator() -> None:
     assert list(listing.short_names(vgg).values()) == ["block1.conv1", "block1.pool", "block2.conv1", "fc"]
 
 
-def test_blocks_of_keras_open(tmp_path: Path) -> None:
-    entries = {each.name: each for each in tree(load_model(prototxt=keras_blocks(tmp_path / "net.onnx")).graph)}
+@pytest.mark.parametrize("is_channels_last", [True, False])
+def test_blocks_of_keras_open(is_channels_last: bool, tmp_path: Path) -> None:
+    model = load_model(prototxt=keras_blocks(tmp_path / "net.onnx", is_channels_last))
+    blocks = [f"net_0.5/conv{stage}_block{block}_out/Relu" for stage in (2, 3) for block in (1, 2, 3)]
+    assert [name for name in model.layer_names if "block" in name] == blocks
+    entries = {each.name: each for each in tree(model.graph)}
     last, inside = entries["net_0.5/conv2_block1_out/Relu"], entries["net_0.5/conv2_block1_1_conv/Conv"]
     assert last.folds == ("conv2_block1",) and last.group == "conv2" and not last.inside
     assert inside.inside == ("conv2_block1",) and inside.short == "1_conv"
     assert entries["net_0.5/conv1/Relu"].short == "conv1" and not entries["net_0.5/conv1/Relu"].folds
 
 
-def keras_blocks(file: Path) -> Path:
-    """A picture of (N, H, W, C), a layer, six blocks of two convolutions, each with a sum and a rectifier."""
+def keras_blocks(file: Path, is_channels_last: bool) -> Path:
+    """(N, H, W, C) or (N, C, H, W), a layer, six blocks of two convolutions, each with a sum and a rectifier."""
     rng = np.random.default_rng(0)
     held = {"first": rng.normal(size=(4, 3, 3, 3)), "w": rng.normal(size=(4, 4, 3, 3))}
     node = helper.make_node
+    turned = [node("Transpose", ["data"], ["turned"], perm=[0, 3, 1, 2])] if is_channels_last else []
     nodes = [
-        node("Transpose", ["data"], ["turned"], perm=[0, 3, 1, 2]),
-        node("Conv", ["turned", "first"], ["conv"], pads=[1, 1, 1, 1]),
+        *turned,
+        node("Conv", ["turned" if turned else "data", "first"], ["conv"], pads=[1, 1, 1, 1]),
         node("Relu", ["conv"], ["net_0.5/conv1/Relu"]),
     ]
     below = "net_0.5/conv1/Relu"
@@ -72,10 +78,11 @@ def keras_blocks(file: Path) -> Path:
             node("Relu", [f"{name}_add/Add"], [f"{name}_out/Relu"]),
         ]
         below = f"{name}_out/Relu"
-    nodes.append(node("Transpose", [below], ["last"], perm=[0, 2, 3, 1]))
+    nodes.append(node("Transpose", [below], ["last"], perm=[0, 2, 3, 1]) if turned else node("Relu", [below], ["last"]))
+    size = (12, 16, 3) if turned else (3, 12, 16)
     value = helper.make_tensor_value_info
     graph = helper.make_graph(
-        nodes, "net", [value("data", TensorProto.FLOAT, ["N", 12, 16, 3])], [value("last", TensorProto.FLOAT, None)],
+        nodes, "net", [value("data", TensorProto.FLOAT, ["N", *size])], [value("last", TensorProto.FLOAT, None)],
         [numpy_helper.from_array(array.astype(np.float32), name) for name, array in held.items()],
     )  # fmt: skip
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), file)
