@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
+from deepvis.core.key_hold import KeyHold
 from deepvis.serve.browser_camera import BrowserCamera, SwitchedSource
 from deepvis.serve.camera_pace import CameraPace
 from deepvis.serve.control import Control
@@ -37,6 +38,7 @@ class Hub:
         self.recordings = Recordings()
         self.uploads = Uploads()
         self.pieces = SharedPieces()
+        self.key_hold = KeyHold()
         self.camera = self._new_camera()
         self.source: SwitchedSource | None = None
         self._loop, self._events = loop, events
@@ -123,7 +125,8 @@ class Hub:
     def handle(self, viewer: Viewer, found: ClientMessage) -> None:
         """What a viewer's message asks for."""
         if isinstance(found, Drawn):
-            viewer.drawn(found.version, found.seconds)
+            if viewer.drawn(found.version, found.seconds):
+                self.key_hold.end()
         elif isinstance(found, TakeControl):
             self.control.take(viewer)
             if self.control.controller is viewer:
@@ -147,6 +150,7 @@ class Hub:
             return
         if not is_passive:
             viewer.acted()
+            self.key_hold.begin()
         self.put(event)
 
     def may_act(self, viewer: Viewer) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from deepvis.core.key_hold import KeyHold
 from deepvis.serve.address import ServeAddress
 from deepvis.serve.browser_keys import BROWSERS_OWN
 from deepvis.serve.server import WindowServer
@@ -27,6 +28,11 @@ class ServedWindow:
     @property
     def size(self) -> tuple[int, int]:
         return self._size
+
+    @property
+    def key_hold(self) -> KeyHold:
+        """From a key in a page until a page has drawn what came of it."""
+        return self._server.hub.key_hold
 
     @property
     def has_press(self) -> bool:

@@ -8,7 +8,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -36,6 +36,16 @@ WORDS_BLOCKS, WORDS_SHARE = 64, 0.06  # of a piece that is not shrunk: its most 
 SMALL_SHARE = 0.03  # of all blocks: fewer than that changed, as in a line of words, can wait
 
 
+class InFlight(NamedTuple):
+    """What a page has not drawn yet. begun_at: when its coding began. size: in bytes."""
+
+    version: int
+    begun_at: float
+    sent_at: float
+    size: int
+    is_answer: bool  # of a key
+
+
 class Viewer:
     """name: the page's own, which it has after a reload too. newest: the picture of now. pieces: codes parts of one.
 
@@ -61,8 +71,7 @@ class Viewer:
         self._newest, self._facts, self._pieces = newest, facts, pieces
         self._wake = asyncio.Event()
         self._sent: ServedPicture | None = None  # what the page shows once it has drawn all that is on its way
-        # of what it has not drawn yet: version, when its coding began, when it was sent, bytes
-        self._in_flight: deque[tuple[int, float, float, int]] = deque()
+        self._in_flight: deque[InFlight] = deque()
         self._refinement, self._quality = Refinement(), AdaptiveQuality(rate)
         self._sent_at = self._moved_at = self._drawn_at = self._reserved_until = float("-inf")
         self._interval = SHORTEST_INTERVAL
@@ -79,16 +88,17 @@ class Viewer:
         if now > self._reserved_until + RESERVED_SECONDS:  # what is pressed all the time does not hold all
             self._reserved_until = now + RESERVED_SECONDS
 
-    def drawn(self, version: int, drawing: float) -> None:
-        """The page shows the picture of that version. drawing: seconds that it took there."""
-        if self._in_flight and self._in_flight[0][0] == version:
-            _, begun_at, sent_at, size = self._in_flight.popleft()
-            now = time.monotonic()
-            self._interval = min(max(SHORTEST_INTERVAL, INTERVAL_PER_DRAWING * (now - begun_at)), LONGEST_INTERVAL)
-            if sent_at >= self._drawn_at:  # else it had to wait for the one before it
-                self._quality.took(size, now - sent_at - drawing)
-            self._drawn_at = now
-            self.wake()
+    def drawn(self, version: int, drawing: float) -> bool:
+        """The page shows the picture of that version; True if it answers a key. drawing: seconds that it took there."""
+        if not self._in_flight or self._in_flight[0].version != version:
+            return False
+        sent, now = self._in_flight.popleft(), time.monotonic()
+        self._interval = min(max(SHORTEST_INTERVAL, INTERVAL_PER_DRAWING * (now - sent.begun_at)), LONGEST_INTERVAL)
+        if sent.sent_at >= self._drawn_at:  # else it had to wait for the one before it
+            self._quality.took(sent.size, now - sent.sent_at - drawing)
+        self._drawn_at = now
+        self.wake()
+        return sent.is_answer
 
     async def send_all(self) -> None:
         """Until the socket is closed: whatever there is to send, one after the other."""
@@ -115,7 +125,7 @@ class Viewer:
 
     def is_unresponsive(self) -> bool:
         """True if it has not taken its picture for long."""
-        return bool(self._in_flight) and time.monotonic() - self._in_flight[0][1] > UNACKNOWLEDGED_SECONDS
+        return bool(self._in_flight) and time.monotonic() - self._in_flight[0].begun_at > UNACKNOWLEDGED_SECONDS
 
     async def _next_message(self) -> bytes | None:
         """The changes of now, if it is time for them; else what stands still, in full quality."""
@@ -149,7 +159,7 @@ class Viewer:
             pieces += await self._refined(picture, now)
             self._moved_at = self._moved_at if is_small else now
         self._sent_at = now
-        return self._message(picture, pieces, now)
+        return self._message(picture, pieces, now, is_answer=is_answer)
 
     async def _coarse(self, picture: ServedPicture, rects: list[BlockRect]) -> list[Piece]:
         """Pieces in the quality of moving pictures, which becomes lower until the link takes them soon."""
@@ -192,9 +202,10 @@ class Viewer:
             self._later(wait)
         return wait > 0
 
-    def _message(self, picture: ServedPicture, pieces: list[Piece], now: float) -> bytes:
+    def _message(self, picture: ServedPicture, pieces: list[Piece], now: float, *, is_answer: bool = False) -> bytes:
         content = message(picture, pieces)
-        self._in_flight.append((picture.version & 0xFFFFFFFF, now, time.monotonic(), len(content)))
+        version = picture.version & 0xFFFFFFFF
+        self._in_flight.append(InFlight(version, now, time.monotonic(), len(content), is_answer))
         return content
 
     def _later(self, seconds: float) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from deepvis.core.geometry import Rect
+from deepvis.core.key_hold import KeyHold
 from deepvis.core.panes import text_scale_of
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import fill
@@ -55,6 +56,10 @@ class SplitWindow:
     @property
     def reserved_keys(self) -> frozenset[str]:
         return self._window.reserved_keys
+
+    @property
+    def key_hold(self) -> KeyHold | None:
+        return self._window.key_hold
 
     def turn_to(self, half: int) -> None:
         """Have keys go to a half from now on."""
@@ -198,6 +203,10 @@ class HalfWindow:
     @property
     def reserved_keys(self) -> frozenset[str]:
         return self._whole.reserved_keys
+
+    @property
+    def key_hold(self) -> KeyHold | None:
+        return self._whole.key_hold
 
     def show(self, bgr: np.ndarray) -> None:
         self._whole.show_half(self._half, bgr)

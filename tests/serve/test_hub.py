@@ -10,7 +10,7 @@ from typing import Any
 from deepvis.serve.event_box import EventBox
 from deepvis.serve.hub import Hub
 from deepvis.serve.limits import MOST_EVENTS
-from deepvis.serve.messages import CameraSwitched, TakeControl
+from deepvis.serve.messages import CameraSwitched, Drawn, TakeControl
 from deepvis.sources.base import Play
 from deepvis.window.ui.events import Key, Mouse
 
@@ -118,3 +118,22 @@ def test_a_press_that_waits_is_seen() -> None:
     assert not events.has_press
     events.put(Mouse("press", 3, 4))
     assert events.has_press
+
+
+def test_a_key_holds_the_networks_passes_until_a_page_has_drawn_its_answer() -> None:
+    async def work(room: Room) -> None:
+        hub, first = room.hub, room.first
+        hub.handle(room.second, Key(97))
+        assert not hub.key_hold.is_on, "it only watches"
+        hub.handle(first, Mouse("move", 1, 1))
+        assert not hub.key_hold.is_on, "what plays is drawn under a pointer that moves"
+        hub.handle(first, Key(97))
+        assert hub.key_hold.is_on
+        first.drawn = lambda version, seconds: False
+        hub.handle(first, Drawn(1, 0.0))
+        assert hub.key_hold.is_on, "that was another picture"
+        first.drawn = lambda version, seconds: True
+        hub.handle(first, Drawn(2, 0.0))
+        assert not hub.key_hold.is_on
+
+    in_room(work)

@@ -17,6 +17,7 @@ from typing import Protocol
 import cv2
 import numpy as np
 
+from deepvis.core.key_hold import KeyHold
 from deepvis.window.ui.clipboard import Clipboard
 from deepvis.window.ui.display import display_problem
 from deepvis.window.ui.events import Closed, Event, Key, Mouse, Pasted, Resized
@@ -60,6 +61,10 @@ class AnyWindow(Protocol):
     def has_press(self) -> bool:
         """A key or a button waits for ``poll``; False too where that cannot be told without looking."""
 
+    @property
+    def key_hold(self) -> KeyHold | None:
+        """On while the picture that answers a key is on its way; None where a picture is there once it is shown."""
+
     def show(self, bgr: np.ndarray) -> None:
         """Show an (H, W, 3) uint8 picture; the array may be written again afterwards."""
 
@@ -78,7 +83,7 @@ class OpenCVWindow:
     Raises WindowError where there is no display, or OpenCV was built without windows.
     """
 
-    opens_paths, has_press, pixel_ratio = True, False, 1.0
+    opens_paths, has_press, pixel_ratio, key_hold = True, False, 1.0, None
     reserved_keys: frozenset[str] = frozenset()
 
     def __init__(self, title: str, height: int, width: int) -> None:
@@ -213,7 +218,7 @@ class MemoryWindow:
     ``send`` may be called from any thread; ``picture`` is a copy of what was shown last.
     """
 
-    opens_paths, has_press, pixel_ratio = True, False, 1.0
+    opens_paths, has_press, pixel_ratio, key_hold = True, False, 1.0, None
     reserved_keys: frozenset[str] = frozenset()
 
     def __init__(self, title: str = "", height: int = 930, width: int = 1500) -> None:
