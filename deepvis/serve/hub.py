@@ -30,10 +30,11 @@ FULL = 4003  # too many viewers
 
 
 class Hub:
-    """newest: set from the window's thread; all else belongs to the server's."""
+    """newest, newest_whole: the picture, set from the window's thread; all else belongs to the server's."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, events: EventBox) -> None:
         self.newest: ServedPicture | None = None
+        self.newest_whole: ServedPicture | None = None
         self.control = Control()
         self.recordings = Recordings()
         self.uploads = Uploads()
@@ -234,7 +235,7 @@ class Hub:
 
     async def _record(self, is_on: bool) -> None:
         if is_on:
-            newest = self.newest
+            newest = self.newest_whole
             self.recordings.begin(None if newest is None else newest.bgr)
         else:
             await self._loop.run_in_executor(None, self.recordings.end)

@@ -23,13 +23,15 @@ _versions = count(1)
 class ServedPicture:
     """A picture of the window. bgr: (H, W, 3) uint8 inside an array of whole blocks. version: rises.
 
-    answers: how many pictures so far were the first after a key or the mouse.
+    answers: how many pictures so far have answered a key or the mouse. is_whole: False for one in which only what shows
+    a key at once is new; the others follow.
     """
 
     bgr: np.ndarray
     blocks: np.ndarray  # (rows of pixels, 64-bit words), the same memory, padded
     version: int
     answers: int
+    is_whole: bool = True
 
     @property
     def size(self) -> tuple[int, int]:
@@ -37,7 +39,7 @@ class ServedPicture:
         return self.bgr.shape[0], self.bgr.shape[1]
 
 
-def served_picture(bgr: np.ndarray, answers: int = 0) -> ServedPicture:
+def served_picture(bgr: np.ndarray, answers: int = 0, *, is_whole: bool = True) -> ServedPicture:
     """A copy of a picture, (H, W, 3) uint8."""
     height, width = bgr.shape[:2]
     tall, wide = -(-height // ROWS) * ROWS, -(-width // COLS) * COLS
@@ -45,7 +47,8 @@ def served_picture(bgr: np.ndarray, answers: int = 0) -> ServedPicture:
     padded[:height, :width] = bgr
     padded[height:] = 0
     padded[:height, width:] = 0
-    return ServedPicture(padded[:height, :width], padded.reshape(tall, -1).view(np.uint64), next(_versions), answers)
+    blocks = padded.reshape(tall, -1).view(np.uint64)
+    return ServedPicture(padded[:height, :width], blocks, next(_versions), answers, is_whole)
 
 
 def changed_blocks(before: ServedPicture | None, now: ServedPicture) -> np.ndarray:

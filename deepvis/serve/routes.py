@@ -167,7 +167,7 @@ class PageRequests:
         return web.json_response({"name": path.name})
 
     async def _screenshot(self, request: web.Request) -> web.StreamResponse:
-        newest = self._hub.newest
+        newest = self._hub.newest_whole
         if newest is None:
             return _sentence(404, "there is no picture yet; wait a moment")
         if not self._screenshots.take():

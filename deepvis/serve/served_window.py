@@ -43,6 +43,10 @@ class ServedWindow:
         self._is_answer_due = False
         self._server.publish(bgr, self._answers)
 
+    def show_early(self, bgr: np.ndarray) -> None:
+        self._answers += 1
+        self._server.publish(bgr, self._answers, is_whole=False)
+
     def poll(self, milliseconds: int) -> list[Event]:
         events = self._server.events.take(max(milliseconds, 1) / 1000)
         self._is_answer_due = self._is_answer_due or bool(events)

@@ -51,12 +51,14 @@ class WindowServer:
         self._thread = threading.Thread(target=self._run, name="serve", daemon=True)
         self._thread.start()
 
-    def publish(self, bgr: np.ndarray, answers: int = 0) -> None:
-        """Show an (H, W, 3) uint8 picture; it is copied. answers: as in ``ServedPicture``."""
-        picture = served_picture(bgr, answers)
+    def publish(self, bgr: np.ndarray, answers: int = 0, *, is_whole: bool = True) -> None:
+        """Show an (H, W, 3) uint8 picture; it is copied. answers, is_whole: as in ``ServedPicture``."""
+        picture = served_picture(bgr, answers, is_whole=is_whole)
         self.hub.newest = picture
-        self.hub.recordings.show(picture.bgr)
-        self.call(self.hub.picture_came)
+        if is_whole:
+            self.hub.newest_whole = picture
+            self.hub.recordings.show(picture.bgr)
+        self.call(self.hub.picture_came if is_whole else self.hub.wake_all)
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Have a function called in the server's thread; nothing once it has ended."""

@@ -44,6 +44,7 @@ class InFlight(NamedTuple):
     sent_at: float
     size: int
     is_answer: bool  # of a key
+    is_whole: bool  # as of ServedPicture
 
 
 class Viewer:
@@ -89,7 +90,10 @@ class Viewer:
             self._reserved_until = now + RESERVED_SECONDS
 
     def drawn(self, version: int, drawing: float) -> bool:
-        """The page shows the picture of that version; True if it answers a key. drawing: seconds that it took there."""
+        """The page shows the picture of that version; True if it is the whole answer to a key.
+
+        drawing: seconds that it took there.
+        """
         if not self._in_flight or self._in_flight[0].version != version:
             return False
         sent, now = self._in_flight.popleft(), time.monotonic()
@@ -98,7 +102,7 @@ class Viewer:
             self._quality.took(sent.size, now - sent.sent_at - drawing)
         self._drawn_at = now
         self.wake()
-        return sent.is_answer
+        return sent.is_answer and sent.is_whole
 
     async def send_all(self) -> None:
         """Until the socket is closed: whatever there is to send, one after the other."""
@@ -133,7 +137,8 @@ class Viewer:
         if picture is None:
             return None
         is_answer = self._sent is not None and picture.answers != self._sent.answers
-        if len(self._in_flight) >= (2 if is_answer else 1):  # an answer does not wait until another picture is drawn
+        whole = sum(each.is_whole for each in self._in_flight)
+        if (whole >= 2) if is_answer else self._in_flight:  # an answer does not wait until another picture is drawn
             return None
         if picture is not self._sent:
             wait = 0 if is_answer else max(self._sent_at + self._interval, self._reserved_until) - now
@@ -205,7 +210,7 @@ class Viewer:
     def _message(self, picture: ServedPicture, pieces: list[Piece], now: float, *, is_answer: bool = False) -> bytes:
         content = message(picture, pieces)
         version = picture.version & 0xFFFFFFFF
-        self._in_flight.append(InFlight(version, now, time.monotonic(), len(content), is_answer))
+        self._in_flight.append(InFlight(version, now, time.monotonic(), len(content), is_answer, picture.is_whole))
         return content
 
     def _later(self, seconds: float) -> None:

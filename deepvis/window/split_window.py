@@ -211,6 +211,9 @@ class HalfWindow:
     def show(self, bgr: np.ndarray) -> None:
         self._whole.show_half(self._half, bgr)
 
+    def show_early(self, bgr: np.ndarray) -> None:
+        """Nothing: both halves are shown together."""
+
     def poll(self, milliseconds: int) -> list[Event]:
         """What was handed to this half; the left one waits for more, for both."""
         if self._half == 0:

@@ -48,18 +48,26 @@ class Watched:
         self.drawn = 0
         self._bgr = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
 
-    def show(self, value: int, *, rows: slice = slice(None), cols: slice = slice(None), answers: int = 0) -> int:
+    def show(
+        self,
+        value: int,
+        *,
+        rows: slice = slice(None),
+        cols: slice = slice(None),
+        answers: int = 0,
+        is_whole: bool = True,
+    ) -> int:
         """The window shows another picture, which differs in some rows and columns; its version."""
         self._bgr[rows, cols] = value
-        self.newest = served_picture(self._bgr, answers)
+        self.newest = served_picture(self._bgr, answers, is_whole=is_whole)
         self.viewer.wake()
         return self.newest.version
 
-    def draw(self) -> None:
-        """The page has drawn the next picture."""
+    def draw(self) -> bool:
+        """The page has drawn the next picture; True if it is the whole answer to a key."""
         version = HEADER.unpack_from(self.socket.pictures[self.drawn])[0]
-        self.viewer.drawn(version, 0.0)
         self.drawn += 1
+        return self.viewer.drawn(version, 0.0)
 
     def sent(self) -> list[int]:
         """The versions, in order."""
@@ -128,6 +136,24 @@ def test_an_answer_waits_for_no_other_picture_but_not_for_ever_more_of_them() ->
         one.draw()
         await soon()
         assert one.sent() == [first, answer, last]
+
+    watched(work)
+
+
+def test_what_shows_a_key_at_once_comes_first_and_the_whole_answer_waits_for_nothing() -> None:
+    async def work(one: Watched) -> None:
+        first = one.show(1)
+        await soon()
+        early = one.show(2, rows=slice(0, 16), answers=1, is_whole=False)
+        await soon()
+        whole = one.show(3, rows=slice(16, HEIGHT), answers=2)
+        await soon()
+        assert one.sent() == [first, early, whole]
+        assert [one.rows_of(at) for at in (1, 2)] == [[(0, 16)], [(16, HEIGHT - 16)]]
+        one.show(4, answers=3, is_whole=False)
+        await soon()
+        assert len(one.sent()) == 3, "two whole pictures are on their way"
+        assert [one.draw() for _ in range(3)] == [False, False, True]
 
     watched(work)
 

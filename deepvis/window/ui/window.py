@@ -68,6 +68,9 @@ class AnyWindow(Protocol):
     def show(self, bgr: np.ndarray) -> None:
         """Show an (H, W, 3) uint8 picture; the array may be written again afterwards."""
 
+    def show_early(self, bgr: np.ndarray) -> None:
+        """Show a picture in which only what shows a key at once is new; ``show`` follows. It may do nothing."""
+
     def poll(self, milliseconds: int) -> list[Event]:
         """What happened since the last call; waits so long (at least 1) for a key."""
 
@@ -124,6 +127,9 @@ class OpenCVWindow:
     def show(self, bgr: np.ndarray) -> None:
         if not self._closed:  # imshow would open a closed window anew
             cv2.imshow(self.title, bgr)
+
+    def show_early(self, bgr: np.ndarray) -> None:
+        """Nothing: all is shown a moment later."""
 
     def poll(self, milliseconds: int) -> list[Event]:
         self._map_notice.look()
@@ -244,6 +250,9 @@ class MemoryWindow:
         else:
             np.copyto(self.picture, bgr)
         self.shown += 1
+
+    def show_early(self, bgr: np.ndarray) -> None:
+        """Nothing: all is shown a moment later."""
 
     def copy(self, text: str) -> bool:
         self.copied = text
