@@ -30,6 +30,11 @@ class AdaptiveQuality:
         return STEPS[self._step]
 
     @property
+    def is_lowered(self) -> bool:
+        """The link is slow: each byte counts."""
+        return self._step > 0
+
+    @property
     def piece_limits(self) -> tuple[int, int]:
         """What a piece costs, in unchanged blocks, and how many there may be.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from deepvis.serve.adaptive_quality import AdaptiveQuality
-from deepvis.serve.dirty_rectangles import BlockRect, dirty_rectangles
+from deepvis.serve.dirty_rectangles import BlockRect, dirty_rectangles, halved
 from deepvis.serve.limits import (
     MESSAGES_A_SECOND,
     MESSAGES_AT_ONCE,
@@ -158,6 +158,8 @@ class Viewer:
         if not blocks.any():
             return None
         rects = dirty_rectangles(blocks, *self._quality.piece_limits)
+        if is_answer and not self._quality.is_lowered:  # the network waits, so that there are cores
+            rects = halved(rects)
         self._refinement.sent_coarse(blocks.shape, rects, now)
         pieces = await self._coarse(picture, rects)
         if not is_answer:

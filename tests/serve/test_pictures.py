@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deepvis.serve.adaptive_quality import SIZES, STEPS, TARGET_SECONDS, AdaptiveQuality
-from deepvis.serve.dirty_rectangles import MOST_PIECES, PIECE_COST, dirty_rectangles
+from deepvis.serve.dirty_rectangles import LARGE, MOST_PIECES, PIECE_COST, dirty_rectangles, halved
 from deepvis.serve.pictures import (
     HEADER,
     PIECE,
@@ -88,6 +88,11 @@ def test_panes_that_lie_beside_each_other_are_few_pieces() -> None:
     blocks[0, 0] = blocks[5, 5] = True
     assert PIECE_COST > 36 - 2
     assert dirty_rectangles(blocks) == [(0, 0, 6, 6)]
+
+
+def test_large_rectangles_become_two() -> None:
+    assert halved([(0, 0, 3, 5), (4, 7, 29, 25)]) == [(0, 0, 3, 5), (4, 7, 14, 25), (18, 7, 15, 25)]
+    assert halved([(0, 0, 1, LARGE + 1)]) == [(0, 0, 1, LARGE + 1)], "one row of blocks"
 
 
 def test_what_stands_still_comes_once_more_in_portions() -> None:

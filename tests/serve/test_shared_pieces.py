@@ -14,7 +14,7 @@ import pytest
 
 from deepvis.serve import shared_pieces
 from deepvis.serve.pictures import COLS, ROWS, STILL, CodedRect, Coding, Piece, ServedPicture, piece, served_picture
-from deepvis.serve.shared_pieces import MOST_BLOCKS_IN_LOOP, SharedPieces
+from deepvis.serve.shared_pieces import MOST_BLOCKS_IN_LOOP, SharedPieces, shares
 
 SMALL: list[CodedRect] = [((row, 0, 1, 2), Coding()) for row in range(17)]
 LARGE: list[CodedRect] = [((0, 0, 17, 20), STILL)]
@@ -66,6 +66,13 @@ def test_large_ones_are_coded_beside_the_loop_and_once_though_a_page_leaves(thre
 
     with_picture(work)
     assert len(threads_of_coding) == 1 and threads_of_coding[0].startswith("serve-coding")
+
+
+def test_large_ones_are_shared_by_the_threads() -> None:
+    sizes = (900, 30, 800, 60, 5)
+    both = shares([((0, 0, 1, size), Coding()) for size in sizes])
+    assert [[rect[3] for rect, _ in part] for part in both] == [[900], [800, 60, 30, 5]]
+    assert shares(SMALL[:3]) == [SMALL[:3]]
 
 
 def test_pieces_go_with_their_picture(threads_of_coding: list[str]) -> None:
