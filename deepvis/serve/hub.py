@@ -140,7 +140,7 @@ class Hub:
                 self._switch_camera(viewer, found)
         elif isinstance(found, RecordSwitched):
             if self.may_act(viewer):
-                self.start(self._record(found.is_on))
+                self.start(self._record(viewer.name if found.is_on else None))
         else:
             self._act(viewer, found)
 
@@ -175,8 +175,10 @@ class Hub:
             if viewer.is_unresponsive():
                 self.leave(viewer)
                 self.start(_close(viewer, 1008, "no picture was taken for long"))
+        if self.control.namesake(self.recordings.owner) is not None:
+            self.recordings.see_owner()
         if self.recordings.is_due_to_end:
-            await self._record(False)
+            await self._record(None)
         self._pace.waited()
         self._ask_for_frames()
 
@@ -233,10 +235,11 @@ class Hub:
             self._camera_viewer.frames_to_ask += count
             self._camera_viewer.wake()
 
-    async def _record(self, is_on: bool) -> None:
-        if is_on:
+    async def _record(self, owner: str | None) -> None:
+        """Begin a recording for the page of that name; None: end the one that there is."""
+        if owner is not None:
             newest = self.newest_whole
-            self.recordings.begin(None if newest is None else newest.bgr)
+            self.recordings.begin(None if newest is None else newest.bgr, owner)
         else:
             await self._loop.run_in_executor(None, self.recordings.end)
         self.wake_all()

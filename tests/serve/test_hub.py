@@ -7,12 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from deepvis.serve.event_box import EventBox
 from deepvis.serve.hub import Hub
 from deepvis.serve.limits import MOST_EVENTS
-from deepvis.serve.messages import CameraSwitched, Drawn, TakeControl
+from deepvis.serve.messages import CameraSwitched, Drawn, RecordSwitched, TakeControl
+from deepvis.serve.pictures import served_picture
+from deepvis.serve.recordings import Recordings
 from deepvis.sources.base import Play
 from deepvis.window.ui.events import Key, Mouse
+from tests.helpers.pictures import FakeClock
 
 ON, OFF = CameraSwitched(True), CameraSwitched(False)
 
@@ -135,5 +140,26 @@ def test_a_key_holds_the_networks_passes_until_a_page_has_drawn_its_answer() -> 
         first.drawn = lambda version, seconds: True
         hub.handle(first, Drawn(2, 0.0))
         assert not hub.key_hold.is_on
+
+    in_room(work)
+
+
+def test_a_recording_ends_when_the_page_that_began_it_has_gone() -> None:
+    async def work(room: Room) -> None:
+        hub, clock = room.hub, FakeClock()
+        hub.recordings = Recordings(clock)
+        hub.newest_whole = served_picture(np.zeros((64, 96, 3), np.uint8))
+        room.first.is_unresponsive = room.second.is_unresponsive = lambda: False
+        hub.handle(room.first, RecordSwitched(True))
+        await asyncio.sleep(0)
+        for _ in range(20):
+            clock.now += 1
+            await hub.look_after_viewers()
+        assert hub.recordings.is_on, "its page is there"
+        hub.leave(room.first)
+        for _ in range(20):
+            clock.now += 1
+            await hub.look_after_viewers()
+        assert not hub.recordings.is_on and hub.recordings.finished == 1
 
     in_room(work)
