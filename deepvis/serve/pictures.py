@@ -10,6 +10,7 @@ from itertools import count
 import cv2
 import numpy as np
 
+from deepvis.core.geometry import Rect
 from deepvis.serve.adaptive_quality import STEPS
 from deepvis.serve.dirty_rectangles import BlockRect
 
@@ -23,15 +24,19 @@ _versions = count(1)
 class ServedPicture:
     """A picture of the window. bgr: (H, W, 3) uint8 inside an array of whole blocks. version: rises.
 
-    answers: how many pictures so far have answered a key or the mouse. is_whole: False for one in which only what shows
-    a key at once is new; the others follow.
+    answers: how many pictures so far have answered a key or the mouse. early: the areas in which a key is seen at once,
+    if they alone are to be shown, before the whole picture; none: all is.
     """
 
     bgr: np.ndarray
     blocks: np.ndarray  # (rows of pixels, 64-bit words), the same memory, padded
     version: int
     answers: int
-    is_whole: bool = True
+    early: tuple[Rect, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.early
 
     @property
     def size(self) -> tuple[int, int]:
@@ -39,7 +44,7 @@ class ServedPicture:
         return self.bgr.shape[0], self.bgr.shape[1]
 
 
-def served_picture(bgr: np.ndarray, answers: int = 0, *, is_whole: bool = True) -> ServedPicture:
+def served_picture(bgr: np.ndarray, answers: int = 0, early: Sequence[Rect] = ()) -> ServedPicture:
     """A copy of a picture, (H, W, 3) uint8."""
     height, width = bgr.shape[:2]
     tall, wide = -(-height // ROWS) * ROWS, -(-width // COLS) * COLS
@@ -48,7 +53,7 @@ def served_picture(bgr: np.ndarray, answers: int = 0, *, is_whole: bool = True) 
     padded[height:] = 0
     padded[:height, width:] = 0
     blocks = padded.reshape(tall, -1).view(np.uint64)
-    return ServedPicture(padded[:height, :width], blocks, next(_versions), answers, is_whole)
+    return ServedPicture(padded[:height, :width], blocks, next(_versions), answers, tuple(early))
 
 
 def changed_blocks(before: ServedPicture | None, now: ServedPicture) -> np.ndarray:
@@ -60,6 +65,25 @@ def changed_blocks(before: ServedPicture | None, now: ServedPicture) -> np.ndarr
     in_rows: np.ndarray = np.logical_or.reduce(differs, axis=1)
     found: np.ndarray = np.logical_or.reduce(in_rows.reshape(tall // ROWS, words // WORDS, WORDS), axis=2)
     return found
+
+
+def blocks_in(areas: Sequence[Rect], shape: tuple[int, ...]) -> np.ndarray:
+    """(rows, columns) of blocks, True where they lie in one of the areas, if only in part."""
+    found = np.zeros(shape, np.bool_)
+    for area in areas:
+        found[area.row // ROWS : -(-area.bottom // ROWS), area.col // COLS : -(-area.right // COLS)] = True
+    return found
+
+
+def with_rects(before: ServedPicture, now: ServedPicture, rects: Sequence[BlockRect]) -> ServedPicture:
+    """A picture of the same size with these rectangles of blocks from another."""
+    blocks = before.blocks.copy()
+    for row, col, tall, wide in rects:
+        place = slice(row * ROWS, (row + tall) * ROWS), slice(col * WORDS, (col + wide) * WORDS)
+        blocks[place] = now.blocks[place]
+    height, width = before.size
+    bgr = blocks.view(np.uint8).reshape(len(blocks), -1, 3)[:height, :width]
+    return ServedPicture(bgr, blocks, now.version, now.answers)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from deepvis.core.geometry import Rect
 from deepvis.core.key_hold import KeyHold
 from deepvis.serve.address import ServeAddress
 from deepvis.serve.browser_keys import BROWSERS_OWN
@@ -43,9 +44,9 @@ class ServedWindow:
         self._is_answer_due = False
         self._server.publish(bgr, self._answers)
 
-    def show_early(self, bgr: np.ndarray) -> None:
+    def show_early(self, bgr: np.ndarray, areas: Sequence[Rect]) -> None:
         self._answers += 1
-        self._server.publish(bgr, self._answers, is_whole=False)
+        self._server.publish(bgr, self._answers, areas)
 
     def poll(self, milliseconds: int) -> list[Event]:
         events = self._server.events.take(max(milliseconds, 1) / 1000)

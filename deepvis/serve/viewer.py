@@ -20,7 +20,17 @@ from deepvis.serve.limits import (
     UNACKNOWLEDGED_SECONDS,
     RateLimit,
 )
-from deepvis.serve.pictures import STILL, CodedRect, Coding, Piece, ServedPicture, changed_blocks, message
+from deepvis.serve.pictures import (
+    STILL,
+    CodedRect,
+    Coding,
+    Piece,
+    ServedPicture,
+    blocks_in,
+    changed_blocks,
+    message,
+    with_rects,
+)
 from deepvis.serve.refinement import Refinement
 
 if TYPE_CHECKING:
@@ -140,7 +150,7 @@ class Viewer:
         whole = sum(each.is_whole for each in self._in_flight)
         if (whole >= 2) if is_answer else self._in_flight:  # an answer does not wait until another picture is drawn
             return None
-        if picture is not self._sent:
+        if self._sent is None or picture.version != self._sent.version:
             wait = 0 if is_answer else max(self._sent_at + self._interval, self._reserved_until) - now
             if wait > 0:
                 self._later(wait)
@@ -154,10 +164,9 @@ class Viewer:
         is_small = np.count_nonzero(blocks) <= SMALL_SHARE * blocks.size
         if is_small and not is_answer and blocks.any() and self._is_moving(now):
             return None
-        self._sent = picture
-        if not blocks.any():
+        rects = self._to_send(picture, blocks)
+        if not rects:
             return None
-        rects = dirty_rectangles(blocks, *self._quality.piece_limits)
         if is_answer and not self._quality.is_lowered:  # the network waits, so that there are cores
             rects = halved(rects)
         self._refinement.sent_coarse(blocks.shape, rects, now)
@@ -167,6 +176,16 @@ class Viewer:
             self._moved_at = self._moved_at if is_small else now
         self._sent_at = now
         return self._message(picture, pieces, now, is_answer=is_answer)
+
+    def _to_send(self, picture: ServedPicture, blocks: np.ndarray) -> list[BlockRect]:
+        """Rectangles around the blocks that have changed, which count as sent. Of an early picture: in its areas."""
+        before, limits = self._sent, self._quality.piece_limits
+        if picture.is_whole or before is None or before.size != picture.size:
+            self._sent = picture
+            return dirty_rectangles(blocks, *limits)
+        rects = dirty_rectangles(blocks & blocks_in(picture.early, blocks.shape), *limits)
+        self._sent = with_rects(before, picture, rects)
+        return rects
 
     async def _coarse(self, picture: ServedPicture, rects: list[BlockRect]) -> list[Piece]:
         """Pieces in the quality of moving pictures, which becomes lower until the link takes them soon."""

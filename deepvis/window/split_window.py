@@ -211,7 +211,7 @@ class HalfWindow:
     def show(self, bgr: np.ndarray) -> None:
         self._whole.show_half(self._half, bgr)
 
-    def show_early(self, bgr: np.ndarray) -> None:
+    def show_early(self, bgr: np.ndarray, areas: Sequence[Rect]) -> None:
         """Nothing: both halves are shown together."""
 
     def poll(self, milliseconds: int) -> list[Event]:

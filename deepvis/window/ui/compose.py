@@ -44,13 +44,13 @@ class Composer:
         self,
         scene: Scene,
         may_stop: Callable[[], bool] = lambda: False,
-        show_early: Callable[[np.ndarray], None] | None = None,
+        show_early: Callable[[np.ndarray, list[Rect]], None] | None = None,
     ) -> np.ndarray:
         """(H, W, 3) uint8 BGR, valid until the next call.
 
         may_stop: asked before each pane; once it says so the others are left to the next call, and ``is_partial``.
-        show_early: called with the picture once the quick panes are drawn, where the list of layers is among them and
-        others follow.
+        show_early: called with the picture once the quick panes are drawn, and where they are, if the list of layers is
+        among them and others follow.
         """
         self.has_changed, self.is_partial = self.is_partial, False  # what was drawn before it stopped was not shown
         self._lay_out(scene)
@@ -71,7 +71,7 @@ class Composer:
                 self.is_partial = True
                 return self._buffer
             if show_early and quick and number == quick:
-                show_early(self._buffer)
+                show_early(self._buffer, [rect for _, rect in to_draw[:quick]])
             self._draw(name, rect, scene)
             self._drawn[name] = needed[name]
         self._drawn = needed

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import queue
 import sys
+from collections.abc import Sequence
 from typing import Protocol
 
 import cv2
 import numpy as np
 
+from deepvis.core.geometry import Rect
 from deepvis.core.key_hold import KeyHold
 from deepvis.window.ui.clipboard import Clipboard
 from deepvis.window.ui.display import display_problem
@@ -68,8 +70,8 @@ class AnyWindow(Protocol):
     def show(self, bgr: np.ndarray) -> None:
         """Show an (H, W, 3) uint8 picture; the array may be written again afterwards."""
 
-    def show_early(self, bgr: np.ndarray) -> None:
-        """Show a picture in which only what shows a key at once is new; ``show`` follows. It may do nothing."""
+    def show_early(self, bgr: np.ndarray, areas: Sequence[Rect]) -> None:
+        """Show those areas of a picture, in which a key is seen at once; ``show`` follows. It may do nothing."""
 
     def poll(self, milliseconds: int) -> list[Event]:
         """What happened since the last call; waits so long (at least 1) for a key."""
@@ -128,7 +130,7 @@ class OpenCVWindow:
         if not self._closed:  # imshow would open a closed window anew
             cv2.imshow(self.title, bgr)
 
-    def show_early(self, bgr: np.ndarray) -> None:
+    def show_early(self, bgr: np.ndarray, areas: Sequence[Rect]) -> None:
         """Nothing: all is shown a moment later."""
 
     def poll(self, milliseconds: int) -> list[Event]:
@@ -251,7 +253,7 @@ class MemoryWindow:
             np.copyto(self.picture, bgr)
         self.shown += 1
 
-    def show_early(self, bgr: np.ndarray) -> None:
+    def show_early(self, bgr: np.ndarray, areas: Sequence[Rect]) -> None:
         """Nothing: all is shown a moment later."""
 
     def copy(self, text: str) -> bool:

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deepvis.core.back_modes import all_modes
+from deepvis.core.geometry import Rect
 from deepvis.core.panes import PLACES, make_layout
 from deepvis.core.state import BackFilter, ColourMap, Cursor, InputState, LiveState, Look, Show, ViewState, Zoom
 from deepvis.core.types import BackRequest, Fit, OptimizeProgress, Unit
@@ -157,8 +158,9 @@ def test_the_list_of_layers_is_shown_before_the_other_panes() -> None:
     composer, whole = Composer(), Composer()(second).copy()
     early: list[np.ndarray] = []
 
-    def show_early(bgr: np.ndarray) -> None:
+    def show_early(bgr: np.ndarray, areas: list[Rect]) -> None:
         early.append(bgr.copy())
+        assert areas == [rect for name, rect in second.layout if name in QUICK_PANES]
 
     before = composer(first, show_early=show_early).copy()
     assert early == [], "the first picture comes as a whole"
