@@ -16,7 +16,7 @@ from deepvis.serve.dirty_rectangles import BlockRect
 
 ROWS, COLS = 16, 32  # of a block; whole units of JPEG's, so that a piece does not blur into its neighbour
 WORDS = COLS * 3 // 8  # of 64 bits in a row of a block
-HEADER, PIECE = struct.Struct("<IHHH"), struct.Struct("<HHHHI")
+MESSAGE_HEADER, PIECE_HEADER = struct.Struct("<IHHH"), struct.Struct("<HHHHI")
 _versions = count(1)
 
 
@@ -103,7 +103,7 @@ CodedRect = tuple[BlockRect, Coding]  # what is to be coded, and how
 
 
 @dataclass(frozen=True)
-class Piece:
+class CodedPiece:
     """A rectangle of a picture in pixels, and its JPEG."""
 
     x: int
@@ -113,22 +113,22 @@ class Piece:
     jpeg: bytes
 
 
-def piece(picture: ServedPicture, rect: BlockRect, coding: Coding) -> Piece:
+def coded_piece(picture: ServedPicture, rect: BlockRect, coding: Coding) -> CodedPiece:
     """A rectangle of blocks of a picture, as far as the picture goes."""
     row, col, tall, wide = rect
     top, left = row * ROWS, col * COLS
     bottom, right = min(top + tall * ROWS, picture.size[0]), min(left + wide * COLS, picture.size[1])
-    return Piece(left, top, right - left, bottom - top, _jpeg(picture.bgr[top:bottom, left:right], coding))
+    return CodedPiece(left, top, right - left, bottom - top, _jpeg(picture.bgr[top:bottom, left:right], coding))
 
 
-def message(picture: ServedPicture, pieces: Sequence[Piece]) -> bytes:
+def message(picture: ServedPicture, pieces: Sequence[CodedPiece]) -> bytes:
     """Pieces of a picture for the page.
 
     Little-endian: version (4 bytes), height, width, number of pieces (2 each); of each piece x, y, width, height (2
     each) and the bytes of its JPEG (4); then the JPEGs in that order.
     """
-    head = HEADER.pack(picture.version & 0xFFFFFFFF, *picture.size, len(pieces))
-    heads = [PIECE.pack(each.x, each.y, each.width, each.height, len(each.jpeg)) for each in pieces]
+    head = MESSAGE_HEADER.pack(picture.version & 0xFFFFFFFF, *picture.size, len(pieces))
+    heads = [PIECE_HEADER.pack(each.x, each.y, each.width, each.height, len(each.jpeg)) for each in pieces]
     return b"".join([head, *heads, *(each.jpeg for each in pieces)])
 
 

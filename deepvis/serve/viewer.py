@@ -22,9 +22,9 @@ from deepvis.serve.limits import (
 )
 from deepvis.serve.pictures import (
     STILL,
+    CodedPiece,
     CodedRect,
     Coding,
-    Piece,
     ServedPicture,
     blocks_in,
     changed_blocks,
@@ -71,7 +71,7 @@ class Viewer:
         name: str,
         newest: Callable[[], ServedPicture | None],
         facts: Callable[[Viewer], dict[str, Any]],
-        pieces: Callable[[ServedPicture, Sequence[CodedRect]], Awaitable[list[Piece]]],
+        pieces: Callable[[ServedPicture, Sequence[CodedRect]], Awaitable[list[CodedPiece]]],
         *,
         may_control: bool = True,
         rate: float = float("inf"),
@@ -187,7 +187,7 @@ class Viewer:
         self._sent = with_rects(before, picture, rects)
         return rects
 
-    async def _coarse(self, picture: ServedPicture, rects: list[BlockRect]) -> list[Piece]:
+    async def _coarse(self, picture: ServedPicture, rects: list[BlockRect]) -> list[CodedPiece]:
         """Pieces in the quality of moving pictures, which becomes lower until the link takes them soon."""
         while True:
             pieces = await self._in_quality(picture, rects, *self._quality.now)
@@ -197,7 +197,7 @@ class Viewer:
 
     async def _in_quality(
         self, picture: ServedPicture, rects: list[BlockRect], quality: int, shrink: int
-    ) -> list[Piece]:
+    ) -> list[CodedPiece]:
         """Pieces; small ones that have few bytes, as a line of words, are not shrunk."""
         small = [rect for rect in rects if shrink > 1 and rect[2] * rect[3] <= WORDS_BLOCKS]
         sharp = await self._pieces(picture, [(rect, Coding(quality)) for rect in small])
@@ -206,9 +206,9 @@ class Viewer:
         others = [(rect, Coding(quality, shrink=shrink)) for rect in rects if rect not in words]
         return [*words.values(), *await self._pieces(picture, others)]
 
-    async def _refined(self, picture: ServedPicture, now: float) -> list[Piece]:
+    async def _refined(self, picture: ServedPicture, now: float) -> list[CodedPiece]:
         """Pieces of what stands still, in full quality; as many as the link takes soon."""
-        blocks = self._refinement.take(now, self._quality.budget / 2)
+        blocks = self._refinement.take_due(now, self._quality.budget / 2)
         rects = [] if blocks is None else dirty_rectangles(blocks, STILL_PIECE_COST)
         return await self._pieces(picture, [(rect, STILL) for rect in rects])
 
@@ -228,7 +228,9 @@ class Viewer:
             self._later(wait)
         return wait > 0
 
-    def _message(self, picture: ServedPicture, pieces: list[Piece], now: float, *, is_answer: bool = False) -> bytes:
+    def _message(
+        self, picture: ServedPicture, pieces: list[CodedPiece], now: float, *, is_answer: bool = False
+    ) -> bytes:
         content = message(picture, pieces)
         version = picture.version & 0xFFFFFFFF
         self._in_flight.append(InFlight(version, now, time.monotonic(), len(content), is_answer, picture.is_whole))

@@ -46,8 +46,8 @@ class Room:
 def in_room(work: Any) -> None:
     async def all_of_it() -> None:
         room = Room()
-        await room.hub.enter(room.first)
-        await room.hub.enter(room.second)
+        room.hub.enter(room.first)
+        room.hub.enter(room.second)
         await work(room)
         room.hub.camera.close()
         room.hub.close()
@@ -84,7 +84,7 @@ def test_a_page_that_leaves_or_loses_control_has_not_refused() -> None:
         hub.handle(second, ON)
         hub.leave(second)
         again = page("b")
-        await hub.enter(again)
+        hub.enter(again)
         assert room.is_asked(again)
         hub.handle(again, OFF)
         hub.handle(first, TakeControl())

@@ -15,15 +15,23 @@ import pytest
 from deepvis.core.geometry import Rect
 from deepvis.serve import viewer as viewers
 from deepvis.serve.adaptive_quality import TARGET_SECONDS
-from deepvis.serve.pictures import HEADER, PIECE, CodedRect, Piece, ServedPicture, piece, served_picture
+from deepvis.serve.pictures import (
+    MESSAGE_HEADER,
+    PIECE_HEADER,
+    CodedPiece,
+    CodedRect,
+    ServedPicture,
+    coded_piece,
+    served_picture,
+)
 from deepvis.serve.viewer import Viewer
 
 HEIGHT, WIDTH = 320, 640
 TOP = Rect(0, 0, 9, WIDTH)
 
 
-async def pieces(picture: ServedPicture, wanted: Sequence[CodedRect]) -> list[Piece]:
-    return [piece(picture, rect, coding) for rect, coding in wanted]
+async def pieces(picture: ServedPicture, wanted: Sequence[CodedRect]) -> list[CodedPiece]:
+    return [coded_piece(picture, rect, coding) for rect, coding in wanted]
 
 
 class Socket:
@@ -68,13 +76,13 @@ class Watched:
 
     def draw(self) -> bool:
         """The page has drawn the next picture; True if it is the whole answer to a key."""
-        version = HEADER.unpack_from(self.socket.pictures[self.drawn])[0]
+        version = MESSAGE_HEADER.unpack_from(self.socket.pictures[self.drawn])[0]
         self.drawn += 1
         return self.viewer.drawn(version, 0.0)
 
     def sent(self) -> list[int]:
         """The versions, in order."""
-        return [HEADER.unpack_from(content)[0] for content in self.socket.pictures]
+        return [MESSAGE_HEADER.unpack_from(content)[0] for content in self.socket.pictures]
 
     def rows_of(self, at: int) -> list[tuple[int, int]]:
         """(first row, height) of the pieces of a message."""
@@ -83,16 +91,18 @@ class Watched:
     def rects_of(self, at: int) -> list[tuple[int, int, int, int]]:
         """(x, y, width, height) of the pieces of a message."""
         content = self.socket.pictures[at]
-        count = HEADER.unpack_from(content)[3]
-        return [PIECE.unpack_from(content, HEADER.size + i * PIECE.size)[:4] for i in range(count)]
+        count = MESSAGE_HEADER.unpack_from(content)[3]
+        return [
+            PIECE_HEADER.unpack_from(content, MESSAGE_HEADER.size + i * PIECE_HEADER.size)[:4] for i in range(count)
+        ]
 
 
 def decoded_pieces(content: bytes) -> Iterator[tuple[tuple[int, int, int, int], np.ndarray]]:
     """(x, y, width, height) of each piece of a message, and its pixels."""
-    count = HEADER.unpack_from(content)[3]
-    at = HEADER.size + count * PIECE.size
+    count = MESSAGE_HEADER.unpack_from(content)[3]
+    at = MESSAGE_HEADER.size + count * PIECE_HEADER.size
     for i in range(count):
-        *rect, size = PIECE.unpack_from(content, HEADER.size + i * PIECE.size)
+        *rect, size = PIECE_HEADER.unpack_from(content, MESSAGE_HEADER.size + i * PIECE_HEADER.size)
         found = cv2.imdecode(np.frombuffer(content, np.uint8, size, at), cv2.IMREAD_COLOR)
         assert found is not None
         yield (rect[0], rect[1], rect[2], rect[3]), found

@@ -30,7 +30,7 @@ function connect() {
   socket = new WebSocket(where);
   socket.binaryType = "arraybuffer";
   socket.onopen = () => { tries = 0; sendSize(); if (stream) send({type: "camera", on: true}); };
-  socket.onmessage = ({data}) => typeof data === "string" ? take(JSON.parse(data)) : draw(data);
+  socket.onmessage = ({data}) => typeof data === "string" ? received(JSON.parse(data)) : draw(data);
   socket.onclose = ({code}) => {
     framesAsked = 0;
     if (CLOSED[code]) { isOver = true; veil(CLOSED[code]); stopCamera(); return; }
@@ -87,7 +87,7 @@ function sendPress(message) {  // of a key or a button, or text: who watches is 
   else send(message);
 }
 
-function take(message) {
+function received(message) {
   if (message.type === "frames") { askedForFrames(message.count); return; }
   const before = facts;
   facts = message;
