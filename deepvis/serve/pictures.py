@@ -1,4 +1,4 @@
-"""What changed between two pictures of the window, and the message with that as JPEG pieces. Pure."""
+"""What changed between two pictures of the window, and the message with that as JPEG or WebP pieces. Pure."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from deepvis.serve.dirty_rectangles import BlockRect
 ROWS, COLS = 16, 32  # of a block; whole units of JPEG's, so that a piece does not blur into its neighbour
 WORDS = COLS * 3 // 8  # of 64 bits in a row of a block
 MESSAGE_HEADER, PIECE_HEADER = struct.Struct("<IHHH"), struct.Struct("<HHHHI")
+WEBP_QUALITY = 0.6  # of JPEG's quality with which it looks the same
 _versions = count(1)
 
 
@@ -88,14 +89,16 @@ def with_rects(before: ServedPicture, now: ServedPicture, rects: Sequence[BlockR
 
 @dataclass(frozen=True)
 class Coding:
-    """quality: of JPEG, 1 to 100. has_all_colours: else they are at half the resolution.
+    """quality: as of JPEG, 1 to 100. has_all_colours: else they are at half the resolution.
 
-    shrink: how many pixels of a side become one of the JPEG, which the page enlarges again.
+    shrink: how many pixels of a side become one of the piece, which the page enlarges again. is_webp: a third smaller
+    than JPEG where it looks the same, words two thirds, and 30 times the work.
     """
 
     quality: int = STEPS[0][0]
     has_all_colours: bool = False
     shrink: int = 1
+    is_webp: bool = False
 
 
 STILL = Coding(94, has_all_colours=True)  # of what does not move
@@ -104,13 +107,13 @@ CodedRect = tuple[BlockRect, Coding]  # what is to be coded, and how
 
 @dataclass(frozen=True)
 class CodedPiece:
-    """A rectangle of a picture in pixels, and its JPEG."""
+    """A rectangle of a picture in pixels, and what it is coded as: a JPEG, or WebP."""
 
     x: int
     y: int
     width: int
     height: int
-    jpeg: bytes
+    content: bytes
 
 
 def coded_piece(picture: ServedPicture, rect: BlockRect, coding: Coding) -> CodedPiece:
@@ -118,24 +121,27 @@ def coded_piece(picture: ServedPicture, rect: BlockRect, coding: Coding) -> Code
     row, col, tall, wide = rect
     top, left = row * ROWS, col * COLS
     bottom, right = min(top + tall * ROWS, picture.size[0]), min(left + wide * COLS, picture.size[1])
-    return CodedPiece(left, top, right - left, bottom - top, _jpeg(picture.bgr[top:bottom, left:right], coding))
+    return CodedPiece(left, top, right - left, bottom - top, _coded(picture.bgr[top:bottom, left:right], coding))
 
 
 def message(picture: ServedPicture, pieces: Sequence[CodedPiece]) -> bytes:
     """Pieces of a picture for the page.
 
     Little-endian: version (4 bytes), height, width, number of pieces (2 each); of each piece x, y, width, height (2
-    each) and the bytes of its JPEG (4); then the JPEGs in that order.
+    each) and the bytes of its content (4); then their contents in that order.
     """
     head = MESSAGE_HEADER.pack(picture.version & 0xFFFFFFFF, *picture.size, len(pieces))
-    heads = [PIECE_HEADER.pack(each.x, each.y, each.width, each.height, len(each.jpeg)) for each in pieces]
-    return b"".join([head, *heads, *(each.jpeg for each in pieces)])
+    heads = [PIECE_HEADER.pack(each.x, each.y, each.width, each.height, len(each.content)) for each in pieces]
+    return b"".join([head, *heads, *(each.content for each in pieces)])
 
 
-def _jpeg(bgr: np.ndarray, coding: Coding) -> bytes:
+def _coded(bgr: np.ndarray, coding: Coding) -> bytes:
     if coding.shrink > 1:
         size = max(bgr.shape[1] // coding.shrink, 1), max(bgr.shape[0] // coding.shrink, 1)
         bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
+    if coding.is_webp:
+        _, coded = cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, round(WEBP_QUALITY * coding.quality)])
+        return coded.tobytes()
     sampling = cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444 if coding.has_all_colours else cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420
     parameters = [cv2.IMWRITE_JPEG_QUALITY, coding.quality, cv2.IMWRITE_JPEG_SAMPLING_FACTOR, sampling]
     _, coded = cv2.imencode(".jpg", bgr, parameters)

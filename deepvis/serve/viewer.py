@@ -191,7 +191,7 @@ class Viewer:
         """Pieces in the quality of moving pictures, which becomes lower until the link takes them soon."""
         while True:
             pieces = await self._in_quality(picture, rects, *self._quality.now)
-            size = sum(len(each.jpeg) for each in pieces)
+            size = sum(len(each.content) for each in pieces)
             if size <= self._quality.budget or not self._quality.lower(size):
                 return pieces
 
@@ -200,10 +200,10 @@ class Viewer:
     ) -> list[CodedPiece]:
         """Pieces; small ones that have few bytes, as a line of words, are not shrunk."""
         small = [rect for rect in rects if shrink > 1 and rect[2] * rect[3] <= WORDS_BLOCKS]
-        sharp = await self._pieces(picture, [(rect, Coding(quality)) for rect in small])
+        sharp = await self._pieces(picture, [(rect, Coding(quality, is_webp=True)) for rect in small])
         most_bytes = WORDS_SHARE * self._quality.budget
-        words = {rect: each for rect, each in zip(small, sharp, strict=True) if len(each.jpeg) <= most_bytes}
-        others = [(rect, Coding(quality, shrink=shrink)) for rect in rects if rect not in words]
+        words = {rect: each for rect, each in zip(small, sharp, strict=True) if len(each.content) <= most_bytes}
+        others = [(rect, Coding(quality, shrink=shrink, is_webp=shrink > 1)) for rect in rects if rect not in words]
         return [*words.values(), *await self._pieces(picture, others)]
 
     async def _refined(self, picture: ServedPicture, now: float) -> list[CodedPiece]:

@@ -151,11 +151,39 @@ def test_what_is_known_of_the_link_counts_from_the_first_picture() -> None:
     assert taken is not None and taken.sum() == LEAST_BLOCKS
 
 
+def test_words_on_a_slow_link_have_a_third_of_the_bytes_as_webp() -> None:
+    bgr = np.full((32, 640, 3), 20, np.uint8)
+    cv2.putText(
+        bgr, "conv1  pool1  norm1  conv2", (8, 22), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (220, 220, 220), 1, cv2.LINE_AA
+    )
+    picture = served_picture(bgr)
+    for quality, shrink in STEPS[4:]:
+        pieces = [
+            coded_piece(picture, (0, 0, 2, 20), Coding(quality, shrink=shrink, is_webp=each)) for each in (False, True)
+        ]
+        assert len(pieces[1].content) < len(pieces[0].content) / 2
+        as_shown = [cv2.imdecode(np.frombuffer(each.content, np.uint8), cv2.IMREAD_COLOR) for each in pieces]
+        assert as_shown[0] is not None and as_shown[1] is not None and as_shown[0].shape == as_shown[1].shape
+        assert np.abs(as_shown[0].astype(int) - as_shown[1]).mean() < 12
+
+
+def test_a_step_that_is_better_is_taken_where_the_link_has_room_for_it() -> None:
+    quality = AdaptiveQuality(100_000.0)
+    assert quality.lower(300_000) and quality.now == (40, 1)
+    assert quality.lower(156_000) and quality.now == (82, 2)
+    for _ in range(9):
+        quality.took(20_000, 0.2)  # twice would have room, but with all pixels it has almost four times
+    assert quality.now == (82, 2)
+    for _ in range(9):
+        quality.took(10_000, 0.1)
+    assert quality.now[1] == 1
+
+
 def test_a_shrunk_piece_says_how_large_it_is_to_be_drawn() -> None:
     rng = np.random.default_rng(0)
     picture = served_picture(cv2.resize(rng.integers(0, 255, (10, 16, 3), np.uint8), (512, 320)))
     whole, shrunk = (coded_piece(picture, (0, 0, 20, 16), Coding(40, shrink=shrink)) for shrink in (1, 4))
     assert (shrunk.width, shrunk.height) == (whole.width, whole.height) == (512, 320)
-    assert len(shrunk.jpeg) < len(whole.jpeg) / 3
-    small = cv2.imdecode(np.frombuffer(shrunk.jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert len(shrunk.content) < len(whole.content) / 3
+    small = cv2.imdecode(np.frombuffer(shrunk.content, np.uint8), cv2.IMREAD_COLOR)
     assert small is not None and small.shape == (80, 128, 3)

@@ -112,6 +112,7 @@ function received(message) {
 
 // -------------------------------------------------------------------- pictures
 
+const KINDS = {0xff: "image/jpeg", 0x52: "image/webp"};  // by the first byte
 let drawing = Promise.resolve();  // of the pictures that came before
 
 async function draw(data) {
@@ -126,7 +127,7 @@ async function draw(data) {
     const size = view.getUint32(at + 8, true);
     pieces.push({x: view.getUint16(at, true), y: view.getUint16(at + 2, true), wide: view.getUint16(at + 4, true),
       tall: view.getUint16(at + 6, true),
-      image: createImageBitmap(new Blob([new Uint8Array(data, body, size)], {type: "image/jpeg"}))});
+      image: createImageBitmap(new Blob([new Uint8Array(data, body, size)], {type: KINDS[view.getUint8(body)]}))});
     body += size;
   }
   try {
