@@ -35,4 +35,4 @@ $("files").addEventListener("change", () => { upload([...$("files").files]); $("
 if (!document.fullscreenEnabled) $("full").hidden = true;
 
 canvas.focus({preventScroll: true});
-connect();
+document.addEventListener("DOMContentLoaded", connect);  // by then it is known how fast the page has come
