@@ -11,8 +11,8 @@ them, and %DVT_ROOT% stands for its folder. Printed by: python -m deepvis.settin
 model = None
 
 # Your own network: FILE.py:NAME or package.module:NAME, code of yours that makes a torch.nn.Module and
-# is run; torchvision:NAME, timm:NAME; FILE.pt2; or Caffe's deploy.prototxt. Type: a text. Option:
-# --network.
+# is run; torchvision:NAME, timm:NAME; FILE.onnx; FILE.pt2; or Caffe's deploy.prototxt. Type: a text.
+# Option: --network.
 network = None
 
 # The same, as it is called for Caffe's networks. Type: a text. Option: --prototxt.

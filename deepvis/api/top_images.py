@@ -27,7 +27,7 @@ from deepvis.scan.network import ScanNetwork
 from deepvis.scan.results import read_scan
 from deepvis.scan.resumable_scan import ScanOrder, run_scan
 from deepvis.scan.scan_error import ScanError
-from deepvis.scan.tracker import NO_IMAGE, TopActivations, Tracker, usable
+from deepvis.scan.tracker import TopActivations, Tracker, usable
 from deepvis.sources.photos import PhotoError, load_rgb
 
 LIST_NAME = "photos.txt"
@@ -68,18 +68,8 @@ class TopImages:
         tracked = self._tracked(layer)
         if not 0 <= channel < tracked.channels:
             raise ModelError(f"layer {layer} has the channels 0 to {tracked.channels - 1}, there is no {channel}")
-        row = self.top_activations.units_of(layer).start + channel
-        found = zip(
-            self.top_activations.values[row],
-            self.top_activations.images[row],
-            self.top_activations.places[row],
-            strict=True,
-        )
-        return tuple(
-            self._top(Unit(layer, channel), float(value), int(image), divmod(int(place), tracked.width))
-            for value, image, place in found
-            if image != NO_IMAGE
-        )
+        found = self.top_activations.best(layer, channel)
+        return tuple(self._top(Unit(layer, channel), *each) for each in found)
 
     def values(self, layer: str) -> np.ndarray:
         """(units, K) float32, falling; -inf where there are fewer photos."""
@@ -96,10 +86,10 @@ class TopImages:
         found = self.top(layer, channel)
         return montage([*(each.rgb for each in found), *[None] * (self.top_activations.top - len(found))])
 
-    def _top(self, unit: Unit, value: float, image: int, place: tuple[int, int]) -> TopPhoto:
+    def _top(self, unit: Unit, value: float, image: int, row: int, col: int) -> TopPhoto:
         path = self.paths.get(image, "")
-        patch = Patch(value, path, *place)
-        return TopPhoto(value, image, path, *place, crop=partial(self._crop, UnitPatches(unit, (patch,)), image))
+        patch = Patch(value, path, row, col)
+        return TopPhoto(value, image, path, row, col, crop=partial(self._crop, UnitPatches(unit, (patch,)), image))
 
     def _crop(self, unit: UnitPatches, image: int) -> np.ndarray | None:
         return patch_tiles(self.network, unit, [self.cropped(image)])[0]

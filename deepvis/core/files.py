@@ -6,12 +6,12 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from deepvis.core.temporary_names import part_beside, sweep_parts_once
+from deepvis.core.temporary_names import part_beside, sweep_parts_once, target_of
 
 
 @contextmanager
@@ -42,6 +42,21 @@ def path_beside(target: str | os.PathLike[str]) -> Iterator[Path]:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def remove(files: Iterable[Path], folders: Iterable[Path] = ()) -> None:
+    """Remove these files and what killed programs have left beside them; then the folders in which nothing else is.
+
+    What is not there, or cannot be removed, is left.
+    """
+    named = set(files)
+    left = [part for folder in {path.parent for path in named} for part in folder.glob("*.part")]
+    for path in (*named, *(part for part in left if target_of(part) in named)):
+        with suppress(OSError):
+            path.unlink()
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def try_folder(folder: Path) -> None:

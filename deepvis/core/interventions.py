@@ -97,8 +97,8 @@ def without_intervention(all_of_them: Sequence[Intervention], unit: Unit) -> tup
 def intervened_words(all_of_them: Sequence[Intervention]) -> str:
     """ "conv5 · 151 switched off"; of several "conv5 · 151 off, conv4 · 3 × 2 and 2 more"."""
     if len(all_of_them) == 1:
-        return f"{_name(all_of_them[0].unit)} {all_of_them[0].words}"
-    named = ", ".join(f"{_name(each.unit)} {each.mark}" for each in all_of_them[:MOST_NAMED])
+        return f"{all_of_them[0].unit.name} {all_of_them[0].words}"
+    named = ", ".join(f"{each.unit.name} {each.mark}" for each in all_of_them[:MOST_NAMED])
     more = len(all_of_them) - MOST_NAMED
     return f"{named} and {more} more" if more > 0 else named
 
@@ -107,10 +107,6 @@ def extreme(values: np.ndarray) -> float:
     """The largest value of a map; the lowest of one that is nowhere above 0 (a unit scaled by −3)."""
     high = float(values.max())
     return float(values.min()) if high <= 0 else high
-
-
-def _name(unit: Unit) -> str:
-    return f"{unit.layer} · {unit.channel}"
 
 
 def _plain(number: float) -> str:

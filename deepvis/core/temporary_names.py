@@ -37,6 +37,11 @@ def part_beside(target: Path) -> Path:
     return target.with_name(f"{start}.{new_mark()}.part")
 
 
+def target_of(part: Path) -> Path:
+    """What a file on its way is to become; another file is that itself."""
+    return part.with_name(re.sub(rf"{PART}\Z", "", part.name))
+
+
 def sweep_parts(folder: Path) -> None:
     """Remove the files on their way that nobody writes any more. Raises nothing: it is a service to the next."""
     with suppress(OSError), os.scandir(folder) as entries:

@@ -50,6 +50,10 @@ class Unit:
     layer: str
     channel: int
 
+    @property
+    def name(self) -> str:
+        return f"{self.layer} · {self.channel}"
+
 
 @dataclass(frozen=True)
 class BackRequest:

@@ -24,7 +24,9 @@ from deepvis.network.grid_labels import (
     attended,
     attention,
     carried_over,
+    enlarged,
     full,
+    grid_axes,
     maps,
     merged,
     moved,
@@ -43,6 +45,7 @@ class OnPlaces(Enum):
     MOVES = auto()  # the same numbers in other places: cut up, picked, repeated, or as they are
     JOINS = auto()  # several values, one after the other
     PADS = auto()  # windows are padded to a whole number of them, mostly by nothing
+    ENLARGES = auto()  # a border is put around, whose places are places like all others
     MULTIPLIES = auto()  # matrices, of which two may be values
     MULTIPLIES_BY_WEIGHT = auto()  # along the last axis
     WORKS_BY_ELEMENT = auto()
@@ -78,6 +81,9 @@ class Followed:
     spans: tuple[Spans, Spans] | None = None
 
 
+_CONVOLUTIONS = (Kind.CONVOLUTION, Kind.TRANSPOSED_CONVOLUTION)
+
+
 class Follower:
     """Follows places through nodes in their order of work. parameters: address of a tensor -> its name."""
 
@@ -97,14 +103,17 @@ class Follower:
             return self._moved(node, call, bottoms) or unknown
         placed = [(p, shape) for p, shape in zip(bottoms, below, strict=True) if p is not None]
         if not placed:
-            return unknown
+            is_conv = node.kind in _CONVOLUTIONS and len(above[0]) == 4
+            return Followed(_maps_of(above)) if is_conv else unknown  # a convolution makes maps, whatever it takes
+        if call.effect is OnPlaces.ENLARGES and not placed[0][0].is_maps:
+            return self._enlarged(node, call, placed[0][0], below) or unknown
         if call.effect is OnPlaces.MULTIPLIES and len(placed) == 2:
             found = _attending(placed[0][0], placed[1][0])
             if found is not None:
                 return found
         first, shape = placed[0]
         if self._makes_maps(node, call, bottoms, above[0]):
-            return Followed(tuple(maps(*size[-2:]) if size[-2] * size[-1] > 1 else None for size in above))
+            return Followed(_maps_of(above))
         if call.effect is OnPlaces.MULTIPLIES_BY_WEIGHT:
             return _linear(first, shape, above[0]) or unknown
         if call.effect is OnPlaces.WORKS_BY_ELEMENT:
@@ -123,8 +132,8 @@ class Follower:
         """A convolution, a pooling, a resampling: of maps, as convolutions have them, others."""
         if len(above) != 4 or not bottoms or bottoms[0] is None or not bottoms[0].is_maps:
             return False
-        is_conv = node.kind in (Kind.CONVOLUTION, Kind.TRANSPOSED_CONVOLUTION)
-        return is_conv or (above[-2:] != bottoms[0].grid and call.effect is not OnPlaces.WORKS_BY_ELEMENT)
+        is_other_grid = above[-2:] != bottoms[0].grid and call.effect is not OnPlaces.WORKS_BY_ELEMENT
+        return node.kind in _CONVOLUTIONS or is_other_grid
 
     def _moved(self, node: Node, call: LayoutCall, bottoms: Sequence[GridLabels | None]) -> Followed | None:
         """The labels through the operator itself."""
@@ -149,6 +158,20 @@ class Follower:
         attends = [None if f is None else GridLabels(f[0].grid, f[0].labels, is_attention) for f in found]
         return Followed(tuple(attends), True, spans)
 
+    def _enlarged(self, node: Node, call: LayoutCall, places: GridLabels, below: Sequence[Shape]) -> Followed | None:
+        """A grid of its own, with the rows and columns of the border; these see the nearest ones of the grid below."""
+        axes = grid_axes(places)
+        weights = [self._labels_of(weight) for weight in node.weights]
+        given = [_tensor(full(places.labels, below[0])), *(torch.zeros(s, dtype=torch.int32) for s in below[1:])]
+        if axes is None:
+            return None
+        try:
+            made = call.forward(weights)(*given).numpy()
+        except (RuntimeError, IndexError, TypeError):  # an operator that takes no whole numbers: nothing is known
+            return None
+        found = enlarged(places, axes, made)
+        return Followed((found[0],), True, found[1]) if found is not None else None
+
     def _labels_of(self, weight: Tensor) -> Tensor:
         """A parameter's numbers as tokens; what is no floating point number, an index, as it is."""
         if not weight.is_floating_point():
@@ -159,6 +182,10 @@ class Follower:
             self.tokens += _token_names(self._parameters.get(weight.data_ptr(), ""), count)
         shape = tuple(weight.shape)
         return _tensor(full(tokens(shape, self._first[id(weight)]), shape))
+
+
+def _maps_of(above: Sequence[Shape]) -> tuple[GridLabels | None, ...]:
+    return tuple(maps(*size[-2:]) if size[-2] * size[-1] > 1 else None for size in above)
 
 
 def _tensor(labels: np.ndarray) -> Tensor:

@@ -8,12 +8,22 @@ from math import prod
 from typing import Any
 
 from deepvis.formats.layouts import MOVING, Followed, Follower, LayoutCall, OnPlaces
-from deepvis.formats.open_arguments import resolved
+from deepvis.formats.open_arguments import Shape, resolved
 from deepvis.formats.other_names import modules_ends, output_names
 from deepvis.formats.placed_fields import placed_field, same_grid, spread_field
 from deepvis.network.field_rules import FieldRule, same_place
 from deepvis.network.graph import Graph, GraphBuilder, Node
-from deepvis.network.grid_labels import GridLabels, MapView, attended, batch_of, maps, view_of
+from deepvis.network.grid_labels import (
+    ONE_PLACE,
+    BatchAxis,
+    GridLabels,
+    MapView,
+    attended,
+    batch_of,
+    maps,
+    vector_view,
+    view_of,
+)
 from deepvis.network.kinds import Kind
 from deepvis.network.views import (
     MAPS,
@@ -60,6 +70,7 @@ class _Adding:
             self._places[value] = maps(*shape[2:]) if len(shape) == 4 and shape[2] * shape[3] > 1 else None
         self._grids: dict[int, tuple[int, int]] = {}  # new value -> its grid, where it does not follow from its shape
         self._unplaced: list[str] = []
+        self._has_channels_last = False  # a value before had its channels behind rows and columns
         self._seeing = set(graph.input_values.values())  # old values that depend on what is in the inputs
         self._ends = modules_ends(graph)
         self._keys = output_names(graph)
@@ -98,10 +109,7 @@ class _Adding:
         names = self._old.tops_of(node)
         shapes = [resolved(dims, 1) for dims in call.top_dims]
         batches = [batch_of(one, resolved(dims, 2)) for one, dims in zip(shapes, call.top_dims, strict=True)]
-        views = [
-            view_of(places, shape, batch) if places is not None and batch is not None and not places.is_maps else None
-            for places, shape, batch in zip(followed.tops, shapes, batches, strict=True)
-        ]
+        views = [self._view(*each) for each in zip(followed.tops, shapes, batches, strict=True)]
         if self._seeing.intersection(bottoms):
             self._seeing.update(node.tops)
             self._note_unplaced(names, followed, shapes, views)
@@ -117,13 +125,23 @@ class _Adding:
         shows_tokens = call.effect not in MOVING or call.effect is OnPlaces.JOINS
         for value, name, view, places, shape in zip(made, names, views, followed.tops, shapes, strict=True):
             modules, keys = self._ends.get(name, ()), self._keys.get(name, ())
-            if view is None or places is None:
+            if view is None:
                 self._same(node, value, modules, node.type)
                 self._same(node, value, keys, OUTPUT)
                 continue
             for title in (name, *modules, *keys):
                 kind = OUTPUT if title in keys else node.type
-                self._show(node, value, title, view, places, shape, shows_tokens, kind)
+                self._show(node, value, title, view, places or ONE_PLACE, shape, shows_tokens, kind)
+
+    def _view(self, places: GridLabels | None, shape: Shape, batch: BatchAxis | None) -> MapView | None:
+        """How maps are made of a value that is none as it is; None where it is, and where nothing is known."""
+        if batch is None or (places is not None and places.is_maps):
+            return None
+        view = view_of(places, shape, batch) if places is not None else None
+        if view is None and self._has_channels_last:
+            return vector_view(shape, batch)
+        self._has_channels_last |= view is not None and len(shape) == 4 and view.channels == (3,)
+        return view
 
     def _same(self, node: Node, value: int, titles: Sequence[str], kind: str) -> None:
         """Enter the value by other names: of the modules that end with it, of what the network returns."""

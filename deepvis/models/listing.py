@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import accumulate, pairwise
 
 from deepvis.models import tree
+from deepvis.models.slash_paths import block_of, rooted_paths
 from deepvis.models.tree import TreeEntry
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import HANDED_ON, Kind
@@ -152,8 +153,9 @@ def _inside_blocks(graph: Graph, names: Sequence[str], more_joins: Sequence[str]
 def groups(layers: Sequence[str]) -> tuple[int, ...]:
     """Index of the group of each layer; a new one starts where the number in the name, or the block, changes."""
     if tree.is_dotted(layers):
-        parents = [".".join(tree.path_of(name)[:-1]) for name in layers]
-        return tuple(accumulate((a != b for a, b in pairwise(parents)), initial=0))
+        return _changes([".".join(tree.path_of(name)[:-1]) for name in layers])
+    if paths := rooted_paths(layers):
+        return _changes([block_of(paths[name]) for name in layers])
     indices: list[int] = []
     index, before = 0, None
     for name in layers:
@@ -167,10 +169,18 @@ def groups(layers: Sequence[str]) -> tuple[int, ...]:
     return tuple(indices)
 
 
+def _changes(blocks: Sequence[str]) -> tuple[int, ...]:
+    return tuple(accumulate((a != b for a, b in pairwise(blocks)), initial=0))
+
+
 def short_names(layers: Sequence[str]) -> dict[str, str]:
     """Name -> a short one for the list: the whole name where it is short or where two would look the same."""
     if tree.is_dotted(layers):
         return tree.short_names({name: ".".join(tree.path_of(name)[:-1]) for name in layers})
+    if paths := rooted_paths(layers):
+        short = tree.short_names(dict.fromkeys(layers, ""), paths)
+        is_bare = {name: len(paths[name]) > 1 and "." not in short[name] for name in layers}  # of a block unnamed
+        return {name: ".".join(paths[name][-2:]) if is_bare[name] else short[name] for name in layers}
     shorter = {name: short_name(name) for name in layers}
     all_short = list(shorter.values())
     return {name: short if all_short.count(short) == 1 else name for name, short in shorter.items()}

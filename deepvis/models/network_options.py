@@ -52,7 +52,7 @@ class NetworkOptions:
     network: Text | None = row(
         None,
         "Your own network: FILE.py:NAME or package.module:NAME, code of yours that makes a torch.nn.Module and is run; "
-        "torchvision:NAME, timm:NAME; FILE.pt2; or Caffe's deploy.prototxt",
+        "torchvision:NAME, timm:NAME; FILE.onnx; FILE.pt2; or Caffe's deploy.prototxt",
         "--network NAME|FILE",
         path=True,
     )

@@ -1,6 +1,7 @@
 """The layer list of a module as a tree: stages and blocks, which open, by the paths of the modules.
 
 "layer4.1.conv2" lies in the block "layer4.1", which stands in the list for all that is in it, with its last value.
+Names with slashes have paths too (``slash_paths``).
 """
 
 from __future__ import annotations
@@ -8,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
+from deepvis.models.slash_paths import Path, slash_paths, stage_of
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import HANDED_ON, Kind
 from deepvis.network.views import OUTPUT, RAW, TOKEN
@@ -27,8 +30,6 @@ _MOVES = frozenset(
     )
 )
 _RECTIFIES = frozenset((Kind.RELU, Kind.LEAKY_RELU, Kind.CAPPED_RELU, Kind.ACTIVATION))
-
-Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,13 @@ def shown_by(graph: Graph, name: str) -> Node | None:
 def tree(graph: Graph) -> list[TreeEntry]:
     """All values of a module's graph as a tree, in the order in which they are made."""
     names = _listable(graph)
-    paths = {name: path_of(name) for name in names}
     majors = [name for name in names if not _is_minor(graph, name)]
+    paths = {**{name: path_of(name) for name in names}, **slash_paths(names, majors)}
     opened = _opened_at_first(graph, [name for name in majors if TOKEN.match(name) is None], paths)
     entries = {name: TreeEntry(name, is_minor=True, group="") for name in names}
     _place(graph, majors, paths, (), (), opened, entries)
     placed = [_with_block_of(entries[name], paths, entries) for name in names]
-    short = short_names({entry.name: entry.group for entry in placed})
+    short = short_names({entry.name: entry.group for entry in placed}, paths)
     return [replace(entry, short=short[entry.name]) for entry in placed]
 
 
@@ -220,7 +221,7 @@ def _place(
     """Enter the names below a module: those that it shows, and the blocks that they stand for."""
     for part, names in _children(majors, paths, prefix).items():
         child, title = (*prefix, part), ".".join((*prefix, part))
-        group = inside[-1] if inside else ".".join(prefix)
+        group = inside[-1] if inside else ".".join(prefix) or stage_of(part)
         if child in opened:
             _place(graph, majors, paths, child, inside, opened, entries)
             continue
@@ -257,10 +258,10 @@ def _with_block_of(entry: TreeEntry, paths: Mapping[str, Path], entries: Mapping
     return replace(entry, group=".".join(paths[entry.name][:-1])) if entry.is_minor else entry
 
 
-def short_names(groups: Mapping[str, str]) -> dict[str, str]:
+def short_names(groups: Mapping[str, str], paths: Mapping[str, Path] = MappingProxyType({})) -> dict[str, str]:
     """Name -> a short one: the last parts, as many as tell it apart in its group, and no bare number.
 
-    groups: name -> its group.
+    groups: name -> its group. paths: of names whose paths are others than ``path_of`` says.
     """
     members: dict[str, list[str]] = {}
     for name, group in groups.items():
@@ -268,8 +269,8 @@ def short_names(groups: Mapping[str, str]) -> dict[str, str]:
     short = {}
     for names in members.values():
         for name in names:
-            path, depth = path_of(name), 1
-            rivals = [path_of(other) for other in names if other != name]
+            path, depth = paths.get(name) or path_of(name), 1
+            rivals = [paths.get(other) or path_of(other) for other in names if other != name]
             while depth < len(path) and (
                 not re.search(r"[A-Za-z]", _tail(path, depth).partition("[")[0])
                 or any(_tail(rival, depth) == _tail(path, depth) for rival in rivals)

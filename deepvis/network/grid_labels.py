@@ -48,6 +48,9 @@ class GridLabels:
         return self.grid == other.grid and np.array_equal(self.labels, other.labels)
 
 
+ONE_PLACE = GridLabels((1, 1), np.ones((1, 1, 1, 1), np.int32))
+
+
 def maps(height: int, width: int) -> GridLabels:
     """Those of a value (N, C, height, width)."""
     return GridLabels((height, width), 1 + np.arange(height * width, dtype=np.int32).reshape(1, 1, height, width))
@@ -136,6 +139,36 @@ def moved(labels: np.ndarray, placed: Sequence[GridLabels]) -> tuple[GridLabels,
     return renumbered(labels, grid)
 
 
+def grid_axes(places: GridLabels) -> tuple[int, int] | None:
+    """The axes of the rows and of the columns, where the labels are those of maps whose axes stand in another order."""
+    axes = [axis for axis, size in enumerate(places.labels.shape) if size > 1]
+    regular = 1 + np.arange(places.grid[0] * places.grid[1])
+    if places.is_attention or len(axes) != 2 or not np.array_equal(places.labels.ravel(), regular):
+        return None
+    return axes[0], axes[1]
+
+
+def enlarged(
+    places: GridLabels, axes: tuple[int, int], labels: np.ndarray
+) -> tuple[GridLabels, tuple[Spans, Spans]] | None:
+    """What an operator leaves that puts a border around maps: a grid of its own, whose border sees what is nearest.
+
+    axes: of rows and columns. labels: those of ``places`` gone through the operator, 0 in the border.
+    """
+    spans, shape = [], [1] * labels.ndim
+    for axis in axes:
+        found = labels.max(tuple(each for each in range(labels.ndim) if each != axis))
+        known = np.flatnonzero(found > 0)
+        if not len(known):
+            return None
+        lines = (found - 1) // places.grid[1] if axis == axes[0] else (found - 1) % places.grid[1]
+        nearest = known[np.abs(np.arange(len(found))[:, None] - known).argmin(1)]
+        spans.append(tuple((int(line), int(line) + 1) for line in lines[nearest]))
+        shape[axis] = len(found)
+    grid = (shape[axes[0]], shape[axes[1]])
+    return GridLabels(grid, 1 + np.arange(grid[0] * grid[1], dtype=np.int32).reshape(shape)), (spans[0], spans[1])
+
+
 @dataclass(frozen=True)
 class BatchAxis:
     """Which axis of a value holds the pictures, and how many numbers there belong to one, as windows of it do."""
@@ -178,6 +211,12 @@ def batch_of(one: Shape, two: Shape) -> BatchAxis | None:
     if not grown:
         return BatchAxis() if one[:1] == (1,) else None
     return BatchAxis(grown[0], one[grown[0]]) if len(grown) == 1 and two[grown[0]] == 2 * one[grown[0]] else None
+
+
+def vector_view(shape: Shape, batch: BatchAxis) -> MapView | None:
+    """Of a value (N, 1, 1, C) where channels stand last: (N, C, 1, 1); None of other shapes."""
+    is_vector = len(shape) == 4 and batch == BatchAxis() and shape[1:3] == (1, 1) and shape[3] > 1
+    return MapView(batch, (3,), (1, 2), (1, 1), (0,)) if is_vector else None
 
 
 def view_of(places: GridLabels, shape: Shape, batch: BatchAxis) -> MapView | None:

@@ -6,9 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
+
+from deepvis.core.program import program
+from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 
 if TYPE_CHECKING:  # recipes name terms, and the command line's help needs no torch
     from torch import Tensor
@@ -80,10 +84,23 @@ class AnyTerm(Protocol):
 
 
 class AutogradTerm:
-    """What terms do that have nothing of their own to do: their gradient is autograd's, by the layer as it is."""
+    """What terms, frozen dataclasses, do where they have nothing of their own to do.
+
+    The gradient is autograd's, by the layer as it is; a network needs the layer, and nothing else is checked.
+    """
 
     is_unit: ClassVar[bool] = False
     has_many: ClassVar[bool] = False
+
+    def weighing(self: Any, weight: float) -> Any:
+        return replace(self, weight=weight)
+
+    def resolved(self: Any, shapes: Shapes) -> Any:
+        layer_sizes(self.layer, shapes)
+        return self
+
+    def as_dict(self: Any) -> dict[str, Any]:
+        return {"kind": self.kind, **asdict(self)}
 
     def pushed_from(self: AnyTerm, source: Source) -> Sequence[AnyTerm]:
         return [self]
@@ -103,3 +120,28 @@ class AutogradTerm:
         import torch
 
         return torch.zeros((), dtype=torch.bool, device=values.device)
+
+
+def layer_lister() -> str:
+    """The end of a sentence about a layer that is not there."""
+    return f"; {program()} layers lists them"
+
+
+def layer_sizes(layer: str, shapes: Shapes) -> tuple[int, ...]:
+    """What one image has in the layer: (C, ...). Raises OptimizeError."""
+    if layer not in shapes:
+        raise OptimizeError(
+            f"the network has no layer {layer!r}; {nearest_or_examples(layer, shapes, lister=layer_lister())}"
+        )
+    return tuple(shapes[layer])[1:]
+
+
+def channel_extents(layer: str, channel: int, shapes: Shapes) -> tuple[int, ...]:
+    """The extents of a channel's map. Raises OptimizeError."""
+    sizes = layer_sizes(layer, shapes)
+    channels, extents = (sizes[0], sizes[1:]) if sizes else (1, ())
+    if not 0 <= channel < channels:
+        raise OptimizeError(
+            f"layer {layer!r} has no channel {channel}; its {channels} channels are 0 to {channels - 1}"
+        )
+    return extents

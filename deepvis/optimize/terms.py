@@ -17,20 +17,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from deepvis.core.program import program
-from deepvis.optimize.any_term import AnyTerm, AutogradTerm, Look, Shapes, Source
-from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
+from deepvis.optimize.any_term import AnyTerm, AutogradTerm, Look, Shapes, Source, channel_extents
+from deepvis.optimize.optimize_error import OptimizeError
 
 if TYPE_CHECKING:  # recipes name them, and the command line's help needs no torch
     from torch import Tensor
 
 WHOLE = "whole"  # the mean over the channel's map
 CENTRE = "centre"  # row height // 2, column width // 2
-
-
-def layer_lister() -> str:
-    """The end of a sentence about a layer that is not there."""
-    return f"; {program()} layers lists them"
 
 
 OF_A_UNIT = ("unit", "channel", "contrast", "layer", "match")  # those that can be made of a unit that is named
@@ -68,11 +62,8 @@ class Term(AutogradTerm):
     def words(self) -> str:
         return f"unit {self.channel} of layer {self.layer!r}"
 
-    def weighing(self, weight: float) -> Term:
-        return replace(self, weight=weight)
-
     def resolved(self, shapes: Shapes) -> Term:
-        extents = _channel_extents(self.layer, self.channel, shapes)
+        extents = channel_extents(self.layer, self.channel, shapes)
         if self.is_whole:
             return self
         if self.place == CENTRE:
@@ -133,11 +124,8 @@ class ContrastTerm(AutogradTerm):
     def words(self) -> str:
         return f"unit {self.channel} of layer {self.layer!r} against the others"
 
-    def weighing(self, weight: float) -> ContrastTerm:
-        return replace(self, weight=weight)
-
     def resolved(self, shapes: Shapes) -> ContrastTerm:
-        _channel_extents(self.layer, self.channel, shapes)
+        channel_extents(self.layer, self.channel, shapes)
         if shapes[self.layer][1] < 2:
             raise OptimizeError(f"layer {self.layer!r} has one channel; there are no others to push it against")
         return self
@@ -152,9 +140,6 @@ class ContrastTerm(AutogradTerm):
     def is_largest(self, values: Tensor) -> Tensor:
         """Of the means over the maps."""
         return values.reshape(len(values), -1).mean(1).argmax() == self.channel
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, **asdict(self)}
 
 
 @dataclass(frozen=True)
@@ -171,18 +156,8 @@ class LayerTerm(AutogradTerm):
     def words(self) -> str:
         return f"layer {self.layer!r} as a whole"
 
-    def weighing(self, weight: float) -> LayerTerm:
-        return replace(self, weight=weight)
-
-    def resolved(self, shapes: Shapes) -> LayerTerm:
-        _layer_sizes(self.layer, shapes)
-        return self
-
     def value(self, values: Tensor) -> Tensor:
         return 0.5 * values.square().mean()
-
-    def as_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, **asdict(self)}
 
 
 @dataclass(frozen=True)
@@ -206,9 +181,6 @@ class DirectionTerm(AutogradTerm):
     @property
     def words(self) -> str:
         return f"a direction of {len(self.channels)} channels of layer {self.layer!r}"
-
-    def weighing(self, weight: float) -> DirectionTerm:
-        return replace(self, weight=weight)
 
     def resolved(self, shapes: Shapes) -> DirectionTerm:
         if len(self.channels) != len(self.shares) or not (np.isfinite(self._length) and self._length > 0):
@@ -245,9 +217,6 @@ class DirectionTerm(AutogradTerm):
         shares = torch.tensor(self.shares, dtype=values.dtype, device=values.device) / self._length
         return (torch.stack(terms) * shares).sum()
 
-    def as_dict(self) -> dict[str, Any]:
-        return {"kind": self.kind, **asdict(self)}
-
 
 @dataclass(frozen=True)
 class MatchTerm(AutogradTerm):
@@ -271,13 +240,6 @@ class MatchTerm(AutogradTerm):
     def words(self) -> str:
         return f"the match of layer {self.layer!r} with {self.photo}"
 
-    def weighing(self, weight: float) -> MatchTerm:
-        return replace(self, weight=weight)
-
-    def resolved(self, shapes: Shapes) -> MatchTerm:
-        _layer_sizes(self.layer, shapes)
-        return self
-
     def with_target(self, look: Look) -> MatchTerm:
         if self.x is None:
             raise OptimizeError(f"{self.words} has no photo; give one")
@@ -291,23 +253,3 @@ class MatchTerm(AutogradTerm):
 
     def as_dict(self) -> dict[str, Any]:
         return {"kind": self.kind, "layer": self.layer, "photo": self.photo, "weight": self.weight}
-
-
-def _layer_sizes(layer: str, shapes: Shapes) -> tuple[int, ...]:
-    """What one image has in the layer: (C, ...). Raises OptimizeError."""
-    if layer not in shapes:
-        raise OptimizeError(
-            f"the network has no layer {layer!r}; {nearest_or_examples(layer, shapes, lister=layer_lister())}"
-        )
-    return tuple(shapes[layer])[1:]
-
-
-def _channel_extents(layer: str, channel: int, shapes: Shapes) -> tuple[int, ...]:
-    """The extents of a channel's map. Raises OptimizeError."""
-    sizes = _layer_sizes(layer, shapes)
-    channels, extents = (sizes[0], sizes[1:]) if sizes else (1, ())
-    if not 0 <= channel < channels:
-        raise OptimizeError(
-            f"layer {layer!r} has no channel {channel}; its {channels} channels are 0 to {channels - 1}"
-        )
-    return extents

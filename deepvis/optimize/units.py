@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from deepvis.models.model import Model
+from deepvis.optimize.any_term import layer_lister
 from deepvis.optimize.climb import Job
 from deepvis.optimize.defaults import DEFAULT_CHANNEL
 from deepvis.optimize.diversity import group_of
@@ -19,7 +20,7 @@ from deepvis.optimize.presets import FROM_A_PHOTO
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.recipe_options import number, numbers, place_of
 from deepvis.optimize.start import DEFAULT_START, SEEDLESS, name_of_photo
-from deepvis.optimize.terms import OF_A_UNIT, layer_lister
+from deepvis.optimize.terms import OF_A_UNIT
 from deepvis.optimize.transforms import check_shift, is_transformed
 
 Shapes = Mapping[str, Sequence[int]]

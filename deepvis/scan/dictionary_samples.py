@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from deepvis.core.array_files import arrays_of, with_shape
 from deepvis.core.content_errors import CONTENT_ERRORS
-from deepvis.core.files import written_beside
+from deepvis.core.files import remove, written_beside
 from deepvis.core.types import Fit
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import Store
@@ -99,13 +98,7 @@ def part_files(network: ScanNetwork, layer: str, photos: ChosenPhotos, positions
 
 def forget_parts(files: Mapping[int, Path]) -> None:
     """Remove these files, what killed writers have left of them, and their folder where nothing else is in it."""
-    for path in files.values():
-        for each in (path, *path.parent.glob(f"{path.name}.*.part")):
-            with suppress(OSError):
-                each.unlink()
-    for folder in {path.parent for path in files.values()}:
-        with suppress(OSError):
-            folder.rmdir()
+    remove(files.values(), {path.parent for path in files.values()})
 
 
 def drawn(network: ScanNetwork, layer: str, photos: ChosenPhotos, positions: int, seed: int,

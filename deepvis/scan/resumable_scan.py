@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from deepvis.core.files import write_file
+from deepvis.core.files import path_beside, remove, write_file
 from deepvis.core.temporary_names import PART as PART_ENDING
 from deepvis.core.types import Fit
 from deepvis.jobs.pool import IN_PROCESS, Where, cores, run_all
@@ -19,7 +17,6 @@ from deepvis.network.ref import NetworkRef
 from deepvis.scan.chunk import AHEAD, DECODERS, ChunkTask
 from deepvis.scan.images import ImageList, chunk_offsets, write_list
 from deepvis.scan.network import ScanNetwork, forget_networks, open_network, torch_threads_restored
-from deepvis.scan.new_lists import new_list, sweep_lists
 from deepvis.scan.parts import CorruptPart, Part, adopt_parts, load_part, save_part, sum_parts
 from deepvis.scan.plan import (
     ScanFolder,
@@ -77,22 +74,19 @@ def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
     """
     if order.fresh or _holds_nothing(folder):
         forget(folder)
-    listing_file = new_list(folder.images)
     forget_networks()
     try:
         network = open_network(order.network, order.layers, order.device)
-        images = write_list(order.images, listing_file, folder.root)
-        plan = make_plan(order, network, images)
-        if folder.plan.exists():
-            old = read_plan(folder)
-            if network.model.is_named(old.identity):
-                plan = replace(plan, identity=old.identity)  # 0.1.0's, where that began it
-            check_same(old, plan, folder)
-        adopt_parts(folder.parts, part_paths(folder, plan), plan.identity, plan_hash(plan))
-        os.replace(listing_file, folder.images)
+        with path_beside(folder.images) as listing:  # it takes its name once it is seen that no other scan is there
+            plan = make_plan(order, network, write_list(order.images, listing, folder.root))
+            if folder.plan.exists():
+                old = read_plan(folder)
+                if network.model.is_named(old.identity):
+                    plan = replace(plan, identity=old.identity)  # 0.1.0's, where that began it
+                check_same(old, plan, folder)
+            adopt_parts(folder.parts, part_paths(folder, plan), plan.identity, plan_hash(plan))
         write_plan(folder.plan, plan)
     finally:
-        listing_file.unlink(missing_ok=True)
         if not folder.plan.exists():
             forget(folder)
     return plan
@@ -100,16 +94,9 @@ def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
 
 def forget(folder: ScanFolder) -> None:
     """Remove a scan's own files, and those of its folders in which nothing else is."""
-    own = folder.plan.parent
-    sweep_lists(own)
-    named = (folder.plan, folder.images, folder.result, folder.skipped)
     parts = [path for path in folder.parts.glob("*.npz*") if PART.fullmatch(path.name)]
-    for path in (*named, *(left for each in named for left in own.glob(f"{each.name}.*.part")), *parts):
-        with suppress(OSError):
-            path.unlink()
-    for empty in (folder.parts, own, folder.root):
-        with suppress(OSError):
-            empty.rmdir()
+    named = (folder.plan, folder.images, folder.result, folder.skipped)
+    remove((*named, *parts), (folder.parts, folder.plan.parent, folder.root))
 
 
 def _holds_nothing(folder: ScanFolder) -> bool:

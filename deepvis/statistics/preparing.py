@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from deepvis.core.files import path_beside, remove
 from deepvis.core.types import Fit
 from deepvis.jobs.pool import MOST_THREADS, cores
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.images import ImageList, chunk_offsets, read_lines, write_list
 from deepvis.scan.network import ScanNetwork, forget_networks, open_network
-from deepvis.scan.new_lists import new_list, sweep_lists
 from deepvis.statistics.first_convolution import FirstConvolution, first_convolution
 from deepvis.statistics.statistics_error import StatisticsError
 from deepvis.statistics.statistics_plan import StatisticsFolder, StatisticsPlan, photos_hash
@@ -70,11 +69,12 @@ def prepare(order: StatisticsOrder, folder: StatisticsFolder) -> Prepared:
     list to leave behind.
     """
     was_there = folder.root.exists()
-    listing = new_list(folder.images)
     forget_networks()
     try:
         network, first = opened(order)
-        images = write_list(order.images, listing, folder.root)
+        with path_beside(folder.images) as listing:
+            images = write_list(order.images, listing, folder.root)
+        images = replace(images, path=folder.images)
         plan = StatisticsPlan(
             identity=network.model.identity,
             layers=tuple((layer.name, layer.channels) for layer in network.layers),
@@ -85,13 +85,10 @@ def prepare(order: StatisticsOrder, folder: StatisticsFolder) -> Prepared:
             rows=network.rows,
             gradient_photos=order.gradient_photos,
         )
-        offsets = tuple(chunk_offsets(listing, plan.rows))
-        os.replace(listing, folder.images)
-        listed = ImageList(folder.images, images.folder, images.count, images.sha256)
+        offsets = tuple(chunk_offsets(images.path, plan.rows))
         threads = order.threads or min(cores(), MOST_THREADS)
-        return Prepared(network, first, plan, listed, offsets, order.fit, threads)
+        return Prepared(network, first, plan, images, offsets, order.fit, threads)
     except BaseException:
-        listing.unlink(missing_ok=True)
         if not was_there:
             forget(folder)
         raise
@@ -111,9 +108,4 @@ def opened(order: StatisticsOrder) -> tuple[ScanNetwork, FirstConvolution | None
 
 def forget(folder: StatisticsFolder) -> None:
     """Remove what a run has written, and the folder itself where nothing else is in it."""
-    sweep_lists(folder.root)
-    for path in (folder.result, folder.page, folder.images, folder.running):
-        path.unlink(missing_ok=True)
-    for empty in (folder.root, folder.root.parent):
-        with suppress(OSError):
-            empty.rmdir()
+    remove((folder.result, folder.page, folder.images, folder.running), (folder.root, folder.root.parent))

@@ -96,4 +96,4 @@ def frozen_words(state: AppState, watched: FreezeWhen, value: float, passed: Sna
     at = clock_words(seconds, tenths=True) if seconds is not None else time.strftime("%H:%M:%S")
     what, on = ("frozen", "f goes on") if state.input.moving else ("autoplay stopped", "ctrl+a goes on")
     unit = watched.unit
-    return f"{what} at {at}: {unit.layer} · {unit.channel} is {number(value)}, above {watched.limit:g}; {on}, ^ frees"
+    return f"{what} at {at}: {unit.name} is {number(value)}, above {watched.limit:g}; {on}, ^ frees"

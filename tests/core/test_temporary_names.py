@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from deepvis.core import temporary_names
-from deepvis.core.files import path_beside, write_file, written_beside
+from deepvis.core.files import path_beside, remove, write_file, written_beside
 from deepvis.core.temporary_names import LONG, machine, new_mark, part_beside, sweep_parts
 from tests.helpers.killed_process import killed_mark
 
@@ -27,6 +27,21 @@ def test_what_killed_programs_left_goes_with_the_first_file_that_is_written(tmp_
     write_file(tmp_path / "a.png", b"whole")
     assert {path.name for path in tmp_path.iterdir()} == {"a.png", *stay}
     sweep_parts(tmp_path / "no such folder")
+
+
+def test_files_are_removed_with_what_is_left_beside_them_and_what_is_of_others_stays(tmp_path: Path) -> None:
+    ours, folder = tmp_path / "a" / "[1].txt", tmp_path / "a"
+    folder.mkdir()
+    beside = [f"[1].txt.{killed_mark()}.part", "[1].txt.0123abcd.part"]
+    others = ["1.txt", "[1].txt.part", "[2].txt.0123abcd.part", "[1].txt.of.mine.part"]
+    for name in (ours.name, *beside, *others):
+        (folder / name).touch()
+    remove([ours, tmp_path / "none"], [folder, tmp_path / "none"])
+    assert sorted(path.name for path in folder.iterdir()) == sorted(others)
+    for name in others:
+        (folder / name).unlink()
+    remove([ours], [folder])
+    assert not folder.exists()
 
 
 @pytest.mark.skipif(not temporary_names.BOOT_ID.exists(), reason="Linux tells it")

@@ -19,6 +19,7 @@ from deepvis.cli.main import main
 from deepvis.sources.samples import LABELS, samples_folder
 from deepvis.statistics import preparing
 from deepvis.statistics.statistics_plan import StatisticsFolder
+from tests.helpers.killed_process import killed_mark
 
 COMMAND = [sys.executable, "-m", "deepvis", "statistics"]
 
@@ -132,7 +133,8 @@ def test_no_list_of_photos_is_left_behind(ref, photos, tmp_path, monkeypatch) ->
     """Neither by Ctrl-C while libraries load, for it is written afterwards, nor by a run that was killed."""
     folder, seen, open_network = StatisticsFolder(tmp_path), [], preparing.open_network
     folder.root.mkdir()
-    (folder.root / "images.0123abcd.new").touch()
+    left = folder.root / f"running.txt.{killed_mark()}.part"
+    left.touch()
 
     def opened(*arguments):
         seen.extend(folder.root.iterdir())
@@ -140,7 +142,7 @@ def test_no_list_of_photos_is_left_behind(ref, photos, tmp_path, monkeypatch) ->
 
     monkeypatch.setattr(preparing, "open_network", opened)
     assert main(["statistics", *arguments(ref), "--images", str(photos), "--output", str(tmp_path)]) == 0
-    assert seen == [] and not list(folder.root.glob("*.new*")) and not folder.images.exists()
+    assert seen == [left] and not list(folder.root.glob("*.part")) and not folder.images.exists()
 
 
 def test_errors_are_one_sentence_and_exit_code_2(ref, photos, tmp_path, capsys) -> None:

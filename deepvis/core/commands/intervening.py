@@ -44,7 +44,7 @@ def cycle_intervention(state: AppState) -> AppState | Outcome:
         return intervene(state, InterventionKind.SCALE, TWICE)
     rest = without_intervention(state.view.interventions, state.unit)
     others = f"; still: {intervened_words(rest)}" if rest else ""
-    return say(view(state, interventions=rest), f"{state.unit.layer} · {state.unit.channel} is as it was{others}")
+    return say(view(state, interventions=rest), f"{state.unit.name} is as it was{others}")
 
 
 @command("|", group=Group.UNIT, help="What if: tiles show the change (after minus before), or the values after it")

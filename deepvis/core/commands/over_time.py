@@ -41,8 +41,8 @@ def follow_unit(state: AppState) -> AppState | Outcome:
     if after is None:
         return say(state, f"{MOST_FOLLOWED} units are followed already; % on one of them lets it go")
     if unit not in after.units:
-        return say(view(state, over_time=after), f"{unit.layer} · {unit.channel} is followed no more")
-    return say(view(state, over_time=replace(after, show=Follow.UNITS)), f"{unit.layer} · {unit.channel} is followed")
+        return say(view(state, over_time=after), f"{unit.name} is followed no more")
+    return say(view(state, over_time=replace(after, show=Follow.UNITS)), f"{unit.name} is followed")
 
 
 @command("^", group=Group.TIME, help="Freeze when this unit exceeds a value, which you type; again frees")
@@ -50,7 +50,7 @@ def watch_unit(state: AppState) -> AppState | Outcome:
     watched = state.view.over_time.freeze_when
     if watched is not None:
         freed = source(changed(state, freeze_when=None), frozen=False)
-        return say(freed, f"{watched.unit.layer} · {watched.unit.channel} freezes nothing any more")
+        return say(freed, f"{watched.unit.name} freezes nothing any more")
     return replace(state, typing=Palette(state.view, f"{FREEZE_WHEN} "))
 
 
@@ -60,7 +60,7 @@ def freeze_when(state: AppState, limit: float) -> AppState | Outcome:
         return say(state, state.layer.missing_words)
     unit = state.unit
     armed = changed(state, freeze_when=FreezeWhen(unit, limit))
-    words = f"freezes when {unit.layer} · {unit.channel} exceeds {limit:g}; ^ ends that"
+    words = f"freezes when {unit.name} exceeds {limit:g}; ^ ends that"
     return say(armed, words if has_time(state) else f"{words}; {NO_TIME}")
 
 

@@ -50,6 +50,8 @@ def _effect(step: NodeParts) -> tuple[OnPlaces, tuple[int, ...]]:
     call, shape = step.call, step.bottoms[0].shapes[0]
     if call.op in MOVES:
         return MOVES[call.op], ()
+    if call.op == "Pad":
+        return OnPlaces.ENLARGES, ()
     if call.op == "MatMul" and len(step.bottoms) == 2:
         return OnPlaces.MULTIPLIES, ()
     if call.op in ("MatMul", "Gemm"):

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from deepvis.core.geometry import Rect, fit_inside
-from deepvis.window.ui.theme import BACKGROUND, BGR
+from deepvis.window.ui.theme import BACKGROUND, BAR, BAR_BELOW, BGR, TRACK
 
 NOWHERE = Rect(0, 0, 0, 0)
 
@@ -173,3 +173,18 @@ def bar(canvas: np.ndarray, rect: Rect, share: float, color: BGR, track: BGR) ->
     fill(canvas, rect, track)
     if not math.isnan(share):
         fill(canvas, Rect(rect.row, rect.col, rect.height, round(rect.width * min(max(share, 0), 1))), color)
+
+
+def signed_bar(canvas: np.ndarray, track: Rect, value: float, ends: tuple[float, float], zero_line: BGR) -> None:
+    """A horizontal bar from 0 to a value. ends: the values at left and right; 0 is marked where one is below it.
+
+    A value beyond the ends fills its side.
+    """
+    low, high = ends
+    per_value = track.width / (high - low) if high > low else 0.0
+    zero, end = round(-low * per_value), round((min(max(value, low), high) - low) * per_value)
+    fill(canvas, track, TRACK)
+    color = BAR if value >= 0 else BAR_BELOW
+    fill(canvas, Rect(track.row, track.col + min(zero, end), track.height, abs(end - zero)), color)
+    if low < 0:
+        fill(canvas, Rect(track.row, track.col + min(zero, track.width - 1), track.height, 1), zero_line)

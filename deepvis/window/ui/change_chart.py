@@ -14,7 +14,7 @@ import numpy as np
 from deepvis.core.colour_or_shape import UnitAnswer, percent_words, title_of_change
 from deepvis.core.geometry import Rect
 from deepvis.window.ui import theme
-from deepvis.window.ui.canvas import fill, frame, paste, picture
+from deepvis.window.ui.canvas import fill, frame, paste, picture, signed_bar
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.readings import number
 from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
@@ -137,21 +137,12 @@ def _draw_picture(canvas: np.ndarray, box: Rect, row: ChartRow) -> None:
 
 def _draw_bar(canvas: np.ndarray, track: Rect, chart: Chart, answer: UnitAnswer | None) -> None:
     """From 0 to the value; a line where the unchanged picture's value lies."""
-    fill(canvas, track, theme.TRACK)
     low, high = chart.ends
-    per_value = track.width / (high - low) if high > low else 0.0
-
-    def at(value: float) -> int:
-        return round((value - low) * per_value)
-
-    if answer is not None and math.isfinite(answer.value):
-        zero, end = at(0.0), at(answer.value)
-        color = theme.BAR if answer.value >= 0 else theme.BAR_BELOW
-        fill(canvas, Rect(track.row, track.col + min(zero, end), track.height, abs(end - zero)), color)
-    if low < 0:
-        fill(canvas, Rect(track.row, track.col + min(at(0.0), track.width - 1), track.height, 1), theme.SOFT)
-    if chart.reference is not None and per_value:
-        place = track.col + min(at(chart.reference), track.width - 2)
+    value = answer.value if answer is not None and math.isfinite(answer.value) else 0.0
+    signed_bar(canvas, track, value, (low, high), theme.SOFT)
+    if chart.reference is not None and high > low:
+        at = round((chart.reference - low) * (track.width / (high - low)))
+        place = track.col + min(at, track.width - 2)
         fill(canvas, Rect(track.row - 2, place, track.height + 4, 2), theme.SELECTED)
 
 

@@ -13,7 +13,7 @@ from deepvis.core.picture_changes import PICTURE_CHANGES
 from deepvis.core.state import Zoom
 from deepvis.window.ui.change_chart import Chart, ChartRow, chart_places, draw_chart, rank_words
 from deepvis.window.ui.heading import draw_card, sentence
-from deepvis.window.ui.readings import is_frame_stale, label_of, number, unit_name
+from deepvis.window.ui.readings import is_frame_stale, label_of, number
 from deepvis.window.ui.regions import Hit, Tip
 from deepvis.window.ui.scene import Scene
 
@@ -28,7 +28,7 @@ def changes_key(scene: Scene) -> Hashable:
 def draw_changes(canvas: np.ndarray, scene: Scene) -> None:
     """The chart in the place of the tiles, or a sentence on why there is none."""
     unit, found = scene.state.unit, scene.changed
-    title = "   ".join(filter(None, (TITLE, unit_name(unit), label_of(scene, unit))))
+    title = "   ".join(filter(None, (TITLE, unit.name, label_of(scene, unit))))
     stale = found is not None and is_frame_stale(scene)
     parts = draw_card(canvas, scene, title, progress_words(found), stale=stale)
     if problem := no_chart_words(scene):

@@ -100,7 +100,7 @@ def draw_foot_of(canvas: np.ndarray, scene: Scene, subject: str) -> None:
     px = scene.px(theme.SIZE_SMALL)
     high = line_height(px)
     unit, info = scene.state.unit, scene.state.info
-    words = (info.name, f"{unit.layer} · {unit.channel}", scene.frame.label if scene.frame is not None else "")
+    words = (info.name, unit.name, scene.frame.label if scene.frame is not None else "")
     row = area.bottom - high - scene.px(6)
     draw_text(canvas, row, area.col, "   ".join(filter(None, words)), px, theme.FAINT, width=area.width)
     legend = legend_for(scene, subject)

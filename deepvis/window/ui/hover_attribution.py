@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from deepvis.window.ui.laid_over import attribution_problem, chosen_method, shown_attribution
-from deepvis.window.ui.readings import number, unit_name
+from deepvis.window.ui.readings import number
 from deepvis.window.ui.scene import Scene
 
 
 def attribution_title(scene: Scene) -> str:
     """'Grad-CAM of prob · 281'; "" while none is chosen."""
     method = chosen_method(scene)
-    return "" if method is None else f"{method.title} of {unit_name(scene.state.back_unit)}"
+    return "" if method is None else f"{method.title} of {scene.state.back_unit.name}"
 
 
 def attribution_lines(scene: Scene) -> tuple[str, ...]:

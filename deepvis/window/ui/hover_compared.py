@@ -5,7 +5,7 @@ from __future__ import annotations
 from deepvis.core.compared import TilesOf
 from deepvis.window.ui.compared_values import both_values
 from deepvis.window.ui.pinned_strip import pinned_classes
-from deepvis.window.ui.readings import number
+from deepvis.window.ui.readings import number, signed
 from deepvis.window.ui.regions import Tip
 from deepvis.window.ui.scene import Scene
 
@@ -32,17 +32,13 @@ def compared_words(scene: Scene, channel: int, cell: tuple[int, int] | None = No
     if two is None:
         return ""
     what = "" if cell is not None or scene.state.layer.height * scene.state.layer.width == 1 else "max "
-    return f"{what}now {number(two[0])}, pinned {number(two[1])}, difference {with_sign(two[0] - two[1])}"
+    return f"{what}now {number(two[0])}, pinned {number(two[1])}, difference {signed(two[0] - two[1])}"
 
 
 def compared_note(scene: Scene, channel: int) -> str:
     """ "12.3 now, 4.50 pinned, +7.80" beside the unit's name."""
     two = two_values(scene, channel)
-    return "" if two is None else f"{number(two[0])} now, {number(two[1])} pinned, {with_sign(two[0] - two[1])}"
-
-
-def with_sign(value: float) -> str:
-    return f"+{number(value)}" if value > 0 else number(value)
+    return "" if two is None else f"{number(two[0])} now, {number(two[1])} pinned, {signed(two[0] - two[1])}"
 
 
 def pinned_tip(scene: Scene) -> Tip | None:

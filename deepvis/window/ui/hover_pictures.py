@@ -8,7 +8,7 @@ from deepvis.core.back_modes import DECONV, OFF, title_of
 from deepvis.core.past_pictures import has_past
 from deepvis.core.types import PREFERRED_INPUT, Patch
 from deepvis.window.ui.panes.jpgvis import PARTS, images_of_unit
-from deepvis.window.ui.readings import back_name, number, unit_name
+from deepvis.window.ui.readings import back_name, number
 from deepvis.window.ui.regions import HEADING, PATCHES, PICTURE, PREFERRED, TOP, Hit, Tip
 from deepvis.window.ui.scene import Scene
 
@@ -25,9 +25,7 @@ def picture_tip(scene: Scene, hit: Hit) -> Tip | None:
         has_samples = name == TOP and images is not None and images.samples > 0
         marks = "a marked corner: a sample photo, none of yours" if has_samples else ""
         has_frames = name in PATCHES and images is not None and any(not patch.path for patch in images.patches)
-        return Tip(
-            title, tuple(filter(None, (unit_name(scene.state.unit), phrase, ALIKE if has_frames else "", marks)))
-        )
+        return Tip(title, tuple(filter(None, (scene.state.unit.name, phrase, ALIKE if has_frames else "", marks))))
     if hit.part not in PATCHES or hit.index is None or images is None:
         is_there = hit.part == PREFERRED and images is not None and images.optimized is not None
         lines = (

@@ -31,7 +31,6 @@ from deepvis.window.ui.readings import (
     said_of,
     shape_name,
     shows_snapshot_input,
-    unit_name,
 )
 from deepvis.window.ui.reasons import crumb, reasons_in, unit_words
 from deepvis.window.ui.regions import (
@@ -127,7 +126,7 @@ def tile_tip(scene: Scene, hit: Hit) -> Tip | None:
     if whole is not None and whole.tiles is not None and whole.layer in (layer.name, layer.images_of):
         rgb = whole.tiles[hit.channel] if hit.channel < len(whole.tiles) else None
         lines += ["its preferred input:"] if rgb is not None else []
-    return Tip(unit_name(unit), tuple(filter(None, lines)), rgb)
+    return Tip(unit.name, tuple(filter(None, lines)), rgb)
 
 
 def value_words(scene: Scene, channel: int) -> str:
@@ -200,7 +199,7 @@ def map_tip(scene: Scene, hit: Hit) -> Tip | None:
     if hit.cell is None:
         lines = [*said_of(scene, unit), label_of(scene, unit), value_words(scene, unit.channel)]
         lines.append(compared_words(scene, unit.channel))
-        return Tip(unit_name(unit), tuple(filter(None, lines)))
+        return Tip(unit.name, tuple(filter(None, lines)))
     row, col = hit.cell
     value = float(view.values[unit.channel, row, col])
     zero = "  (looks like 0)" if value < 0 and not is_signed(scene.state.view, view) else ""
@@ -213,7 +212,7 @@ def map_tip(scene: Scene, hit: Hit) -> Tip | None:
         is_whole = edges == (0, 0, height, width)
         some = f"sees rows {top} to {bottom - 1}, cols {left} to {right - 1} of the input"
         lines.append("sees the whole picture" if is_whole else some)
-    return Tip(f"{unit_name(unit)}, row {row}, col {col}", tuple(lines))
+    return Tip(f"{unit.name}, row {row}, col {col}", tuple(lines))
 
 
 def class_tip(scene: Scene, hit: Hit) -> Tip | None:
@@ -270,7 +269,7 @@ def layers_tip(scene: Scene, hit: Hit) -> Tip | None:
     if here.unit is None:
         return Tip(layer.name, (here.sentence,))
     phrase = f"value {number(here.value)} here, {100 * here.share:.0f} % of the layer's largest"
-    return Tip(unit_name(here.unit), tuple(filter(None, (label_of(scene, here.unit), phrase, "click: go there"))))
+    return Tip(here.unit.name, tuple(filter(None, (label_of(scene, here.unit), phrase, "click: go there"))))
 
 
 def status_tip(scene: Scene, hit: Hit) -> Tip | None:

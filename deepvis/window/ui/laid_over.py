@@ -16,7 +16,7 @@ from deepvis.core.state import OVERLAYS, ColourMap
 from deepvis.core.types import Attribution
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.legend import Legend, legend_of
-from deepvis.window.ui.readings import is_back_stale, is_frame_stale, shows_snapshot_input, unit_name
+from deepvis.window.ui.readings import is_back_stale, is_frame_stale, shows_snapshot_input
 from deepvis.window.ui.scene import Scene
 
 
@@ -40,7 +40,7 @@ def laid_over(rgb: np.ndarray, over: Overlay, share: float) -> np.ndarray:
 def overlay_of(scene: Scene) -> Overlay | None:
     """What lies over the input now: the attribution if one is chosen, else the back projection if it is wanted."""
     if scene.state.view.attribution != OFF:
-        return attribution_overlay(scene)
+        return attribution_overlay(scene, shown_attribution(scene), f"{100 * OVERLAYS[scene.state.view.overlay]:.0f} %")
     return back_overlay(scene)
 
 
@@ -93,22 +93,26 @@ def painted(codes: Codes, colour_map: ColourMap, note: str) -> Overlay:
 
 def shown_attribution(scene: Scene) -> Attribution | None:
     """The newest attribution, while one is chosen and it is of the picture that is shown; of a moving one, nearly."""
+    found = attribution_of_frame(scene)
+    return found if scene.state.view.attribution != OFF and shows_snapshot_input(scene) else None
+
+
+def attribution_of_frame(scene: Scene) -> Attribution | None:
+    """The newest attribution, if it is of the newest snapshot's frame, or of an earlier one of a stream."""
     found, snapshot = scene.attribution, scene.snapshot
-    if scene.state.view.attribution == OFF or found is None or snapshot is None or not shows_snapshot_input(scene):
+    if found is None or snapshot is None:
         return None
     of, now = found.request, snapshot.request
     is_same = of.fit is now.fit and (of.frame.id == now.frame.id or (of.frame.moving and now.frame.moving))
     return found if is_same else None
 
 
-def attribution_overlay(scene: Scene) -> Overlay | None:
-    """The attribution in colours: signed ones from blue, against the unit, over black to orange, for it."""
-    found = shown_attribution(scene)
+def attribution_overlay(scene: Scene, found: Attribution | None, note: str) -> Overlay | None:
+    """An attribution in colours: signed ones from blue, against the unit, over black to orange, for it."""
     if found is None or found.values is None or found.request.attribution is None:
         return None
     values, method = found.values, ATTRIBUTIONS[found.request.attribution.method]
     colour_map = ColourMap.SIGNED if method.is_signed else rising_map(scene)
-    note = f"{100 * OVERLAYS[scene.state.view.overlay]:.0f} %"
     _, height, width = scene.state.info.input_shape
 
     def make() -> Overlay:
@@ -137,7 +141,7 @@ def attribution_words(scene: Scene) -> str:
     method, found, asked = chosen_method(scene), shown_attribution(scene), scene.state.attribution_request
     if method is None or asked is None:
         return ""
-    pieces = [f"{method.title} of {unit_name(asked.unit)}"]
+    pieces = [f"{method.title} of {asked.unit.name}"]
     if found is not None and found.request.attribution == asked and not found.error:
         is_moving = found.request.frame.moving and not scene.state.input.frozen
         begun = progress_words(found)

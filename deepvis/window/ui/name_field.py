@@ -27,7 +27,7 @@ def draw_name_field(canvas: np.ndarray, scene: Scene, typing: NameTyping) -> Non
     frame(canvas, plate.inset(1), theme.SELECTED)
     inner = plate.inset(scene.px(7)).cut(left=margin - scene.px(7), right=margin - scene.px(7))
     row = inner.row
-    draw_text(canvas, row, inner.col, f"{what} {unit.layer} · {unit.channel}", px, theme.SOFT, width=inner.width)
+    draw_text(canvas, row, inner.col, f"{what} {unit.name}", px, theme.SOFT, width=inner.width)
     row += line_height(px) + scene.px(7)
     text = typing.text
     while text and text_width(text, large) > inner.width - scene.px(8):

@@ -19,7 +19,7 @@ from deepvis.window.ui.canvas import bounds
 from deepvis.window.ui.heading import draw_card, sentence
 from deepvis.window.ui.legend import draw_in_heading
 from deepvis.window.ui.photo_sheet import SheetGrid, bars_words, draw_cells, sheet_codes, sheet_grid, sheet_legend
-from deepvis.window.ui.readings import label_of, number, unit_name
+from deepvis.window.ui.readings import label_of, number
 from deepvis.window.ui.regions import PHOTO, Hit, Tip
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.scrolling import draw_scroll_bar
@@ -81,7 +81,7 @@ def draw_over_photos(canvas: np.ndarray, scene: Scene) -> None:
     """The best of the photos that were looked at so far; which are how many of how many is said above."""
     found, unit = scene.over_photos, scene.state.unit
     label = label_of(scene, unit)
-    title = f"{unit_name(unit)}{f' {label}' if label else ''}"
+    title = f"{unit.name}{f' {label}' if label else ''}"
     if found is None or not found.best:
         parts = draw_card(canvas, scene, title, "over the open photos")
         sentence(canvas, scene, parts.body, waiting_words(found))
@@ -152,7 +152,7 @@ def photo_tip(scene: Scene, hit: Hit) -> Tip | None:
     answer = found.best[hit.index]
     where = "" if answer.map_hw.shape == (1, 1) else " at row {}, col {}".format(*answer.place)
     lines = (
-        f"{unit_name(scene.state.unit)}: {number(answer.value)}{where}",
+        f"{scene.state.unit.name}: {number(answer.value)}{where}",
         f"rank {hit.index + 1:,} of {found.done - len(found.skipped):,} photos",
         answer.path,
         "click: go to it   wheel: on",

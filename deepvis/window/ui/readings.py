@@ -186,10 +186,6 @@ def is_back_stale(scene: Scene) -> bool:
     return snapshot is not None and (snapshot.request.back != scene.state.back_request or is_frame_stale(scene))
 
 
-def unit_name(unit: Unit) -> str:
-    return f"{unit.layer} · {unit.channel}"
-
-
 def said_of(scene: Scene, unit: Unit) -> tuple[str, ...]:
     """What the user says of a unit: its star and name, and the note on it."""
     note = scene.state.naming.names.of(unit)
@@ -203,7 +199,7 @@ def called(scene: Scene, unit: Unit) -> str:
 
 def back_name(back: BackRequest) -> str:
     """'deconv of inception_4c/output · 3'."""
-    return f"{title_of(back.mode)} of {unit_name(back.unit)}"
+    return f"{title_of(back.mode)} of {back.unit.name}"
 
 
 def shape_name(layer: LayerInfo) -> str:
@@ -288,6 +284,11 @@ def reached_words(value: float, images: UnitImages | None) -> str:
     of = "samples'" if images.samples == len(images.patches) else "photos'" if best.path else "stream's"
     ratio = f" ({value / best.value:.1f}x)" if min(best.value, value) > 0 else ""
     return f"{words}, {of} best {number(best.value)}{ratio}"
+
+
+def signed(value: float) -> str:
+    """A number with its sign: +0.577."""
+    return f"+{number(value)}" if value > 0 else number(value)
 
 
 def number(value: float) -> str:

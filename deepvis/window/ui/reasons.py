@@ -9,7 +9,7 @@ import numpy as np
 from deepvis.core.types import Contributions, Unit, summed
 from deepvis.core.why import chain_words
 from deepvis.window.ui.draw_cache import cached
-from deepvis.window.ui.readings import label_of, number, unit_name
+from deepvis.window.ui.readings import label_of, number, signed
 from deepvis.window.ui.scene import Scene
 
 
@@ -82,11 +82,6 @@ def crumb(scene: Scene, chain: tuple[Unit, ...]) -> str:
     return chain_words(scene.state, chain, tuple(label_of(scene, unit) for unit in chain))
 
 
-def signed(value: float) -> str:
-    """A number with its sign: +0.577."""
-    return f"+{number(value)}" if value > 0 else number(value)
-
-
 def total_words(reasons: Reasons) -> str:
     """ "for 11.2, against −8.1, total 3.06 of 11.6"."""
     for_it, against = reasons.halves
@@ -120,4 +115,4 @@ def no_reasons_words(scene: Scene) -> str:
     if newest(scene) is None:
         can = scene.snapshot is None or scene.snapshot.request.why != chain
         return "waiting for the contributions" if can else "this backend gives no contributions; use --backend engine"
-    return f"no contributions: {layer.name} is not on the way to {unit_name(chain[-1])}"
+    return f"no contributions: {layer.name} is not on the way to {chain[-1].name}"

@@ -14,7 +14,7 @@ from deepvis.core.state import Look
 from deepvis.core.types import Unit
 from deepvis.window.ui import theme
 from deepvis.window.ui.bars import bar_faces, draw_bars_at, lay_numbers, number_width, share_of
-from deepvis.window.ui.canvas import fill
+from deepvis.window.ui.canvas import signed_bar
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.legend import fixed_scale
 from deepvis.window.ui.readings import LayerView, label_of, number, peaks_of, rank_of
@@ -145,14 +145,7 @@ def draw_scalar(canvas: np.ndarray, scene: Scene, body: Rect, view: LayerView, c
     draw_text(canvas, row + scene.px(3), body.col, rank_words, px, theme.SOFT, width=body.width, align="right")
     row += line_height(large) + scene.px(8)
     track = Rect(row, body.col, max(scene.px(10), 4), body.width).clipped(body)
-    per_value = track.width / (high - low if high > low else 1.0)
-    ending = 0.0 if math.isnan(value) else min(max(value, low), high)
-    zero, end = round(-low * per_value), round((ending - low) * per_value)
-    fill(canvas, track, theme.TRACK)
-    color = theme.BAR if value >= 0 else theme.BAR_BELOW
-    fill(canvas, Rect(track.row, track.col + min(zero, end), track.height, abs(end - zero)), color)
-    if low < 0:
-        fill(canvas, Rect(track.row, track.col + min(zero, track.width - 1), track.height, 1), theme.TEXT)
+    signed_bar(canvas, track, 0.0 if math.isnan(value) else value, (low, high), theme.TEXT)
     row = track.bottom + scene.px(4)
     draw_text(canvas, row, body.col, number(low), px, theme.SOFT)
     draw_text(canvas, row, body.col, number(high), px, theme.SOFT, width=body.width, align="right")

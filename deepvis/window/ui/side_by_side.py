@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepvis.core.attribution_pictures import attribution_codes, enlarged, laid_on
+from deepvis.core.attribution_pictures import laid_on
 from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.back_modes import BACK_MODES, title_of
 from deepvis.core.back_pictures import scaled_back
 from deepvis.core.geometry import Rect
 from deepvis.core.side_by_side import projections_beside
-from deepvis.core.state import ColourMap, Look, Zoom
+from deepvis.core.state import Look, Zoom
 from deepvis.core.types import Attribution, BackRequest
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import picture
 from deepvis.window.ui.draw_cache import cached
 from deepvis.window.ui.heading import draw_card, sentence
-from deepvis.window.ui.laid_over import Overlay, painted, progress_words, rising_map
+from deepvis.window.ui.laid_over import attribution_of_frame, attribution_overlay, progress_words
 from deepvis.window.ui.legend import draw_foot, foot_height, legend_of_back
-from deepvis.window.ui.readings import is_frame_stale, label_of, unit_name
+from deepvis.window.ui.readings import is_frame_stale, label_of
 from deepvis.window.ui.regions import SIDE, Hit, Tip
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height
@@ -75,7 +75,7 @@ def draw_side_by_side(canvas: np.ndarray, scene: Scene) -> None:
     """A card for each: its name, its picture, its scale."""
     unit, snapshot = scene.state.back_unit, scene.snapshot
     label = label_of(scene, unit)
-    title = f"{unit_name(unit)}{f' {label}' if label else ''}   side by side"
+    title = f"{unit.name}{f' {label}' if label else ''}   side by side"
     backs = projections_beside(scene.state)
     is_stale = snapshot is not None and (snapshot.request.beside != backs or is_frame_stale(scene))
     parts = draw_card(canvas, scene, title, "of the same frame", stale=is_stale)
@@ -109,10 +109,10 @@ def draw_projection(canvas: np.ndarray, scene: Scene, room: Rect, back: BackRequ
 def draw_attribution(canvas: np.ndarray, scene: Scene, room: Rect) -> None:
     """The attribution laid over the network's input."""
     found, snapshot = attribution_beside(scene), scene.snapshot
-    if found is None or snapshot is None or snapshot.input_rgb is None or found.error or found.values is None:
-        sentence(canvas, scene, room, f"{found.error}." if found is not None and found.error else "Waiting for it.")
+    error, over = found.error if found is not None else "", attribution_overlay(scene, found, "over the input")
+    if error or over is None or snapshot is None or snapshot.input_rgb is None:
+        sentence(canvas, scene, room, f"{error}." if error else "Waiting for it.")
         return
-    over = overlay_beside(scene, found)
     progress = progress_words(found)
     draw_foot(canvas, scene, room, over.legend)
     rgb = snapshot.input_rgb if snapshot.input_rgb.shape[2] == 3 else np.repeat(snapshot.input_rgb, 3, axis=2)
@@ -124,28 +124,8 @@ def draw_attribution(canvas: np.ndarray, scene: Scene, room: Rect) -> None:
 
 def attribution_beside(scene: Scene) -> Attribution | None:
     """The newest attribution of the unit, by the method that is shown, of this frame or an earlier one of a stream."""
-    found, snapshot, asked = scene.attribution, scene.snapshot, scene.state.attribution_request
-    if found is None or snapshot is None or found.request.attribution != asked:
-        return None
-    of, now = found.request, snapshot.request
-    is_same = of.fit is now.fit and (of.frame.id == now.frame.id or (of.frame.moving and now.frame.moving))
-    return found if is_same else None
-
-
-def overlay_beside(scene: Scene, found: Attribution) -> Overlay:
-    """Its strengths in colours, with their legend."""
-    values, asked = found.values, found.request.attribution
-    if values is None or asked is None:
-        raise ValueError("the attribution has no values")
-    method, (_, height, width) = ATTRIBUTIONS[asked.method], scene.state.info.input_shape
-    colour_map = ColourMap.SIGNED if method.is_signed else rising_map(scene)
-
-    def make() -> Overlay:
-        return painted(
-            attribution_codes(enlarged(values, height, width), is_signed=method.is_signed), colour_map, "over the input"
-        )
-
-    return cached(("attribution beside", found.id, colour_map), values, make)
+    found = attribution_of_frame(scene)
+    return found if found is not None and found.request.attribution == scene.state.attribution_request else None
 
 
 def side_at(scene: Scene, body: Rect, row: int, col: int) -> Hit:
@@ -158,7 +138,7 @@ def side_at(scene: Scene, body: Rect, row: int, col: int) -> Hit:
 
 def side_tip(scene: Scene, hit: Hit) -> Tip | None:
     """Of one of the pictures: what it is, how it is computed, where a click leads."""
-    unit = unit_name(scene.state.back_unit)
+    unit = scene.state.back_unit.name
     if hit.path in BACK_MODES:
         source = BACK_MODES[hit.path].source
         return Tip(f"{title_of(hit.path)} of {unit}", tuple(filter(None, (source, "click: it alone"))))

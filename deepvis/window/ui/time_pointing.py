@@ -36,7 +36,7 @@ def time_tip(scene: Scene, hit: Hit) -> Tip | None:
     lines = scene.lines.lines if scene.lines is not None else ()
     if hit.unit is not None:
         name = next((name_of(scene, line) for line in lines if line.unit == hit.unit), hit.unit.layer)
-        return Tip(name, (f"click: go to {hit.unit.layer} · {hit.unit.channel}",))
+        return Tip(name, (f"click: go to {hit.unit.name}",))
     if hit.index is None:
         return Tip("Over time", ("%: follow the selected unit, or no more   $: units, classes, off",))
     found = []

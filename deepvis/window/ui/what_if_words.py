@@ -7,7 +7,7 @@ import numpy as np
 from deepvis.core.interventions import extreme, intervened_words, intervention_of
 from deepvis.core.types import Unit
 from deepvis.window.ui.before_after import CLASSES, before_of, changed_units, class_changes, held
-from deepvis.window.ui.readings import number, top_channels
+from deepvis.window.ui.readings import number, signed, top_channels
 from deepvis.window.ui.scene import Scene
 
 
@@ -63,8 +63,3 @@ def rank_of_class(scene: Scene, channel: int) -> int:
     """The place of a class among all by its probability now, 1 for the most probable."""
     order = [each for each, _ in top_channels(scene, scene.state.info.layer(scene.state.info.prob_layer).channels)]
     return 1 + order.index(channel)
-
-
-def signed(value: float) -> str:
-    """A number with its sign: +0.577."""
-    return f"+{number(value)}" if value > 0 else number(value)

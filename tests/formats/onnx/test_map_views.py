@@ -106,6 +106,56 @@ def test_channels_last_values_are_maps(tmp_path: Path) -> None:
     assert not any("is not known" in note for note in model.notes)
 
 
+def with_border(file: Path) -> Path:
+    """Channels last, with a border of the exporter's own, squeeze and excitation, and a second convolution."""
+    random = np.random.default_rng(0)
+    held = {name: random.normal(size=(6, count, 3, 3)) for name, count in (("w", 3), ("v", 6))}
+    held["squeeze"] = random.normal(size=(6, 6, 1, 1))
+    node = helper.make_node
+    nodes = [
+        node("Transpose", ["data"], ["in"], perm=[0, 3, 1, 2]),
+        node("Conv", ["in", "w"], ["conv"], pads=[1, 1, 1, 1]),
+        node("Transpose", ["conv"], ["turned"], perm=[0, 2, 3, 1]),
+        node("Pad", ["turned", "pads"], ["padded"]),
+        node("ReduceMean", ["padded"], ["mean"], axes=[1, 2]),
+        node("Transpose", ["mean"], ["mean_first"], perm=[0, 3, 1, 2]),
+        node("Conv", ["mean_first", "squeeze"], ["scores"]),
+        node("Transpose", ["scores"], ["scores_last"], perm=[0, 2, 3, 1]),
+        node("Relu", ["scores_last"], ["factors"]),
+        node("Transpose", ["padded"], ["back"], perm=[0, 3, 1, 2]),
+        node("Conv", ["back", "v"], ["second"], strides=[2, 2]),
+        node("Transpose", ["second"], ["second_last"], perm=[0, 2, 3, 1]),
+        node("Relu", ["second_last"], ["relu"]),
+        node("Mul", ["relu", "factors"], ["last"]),
+    ]
+    value = helper.make_tensor_value_info
+    arrays = {name: array.astype(np.float32) for name, array in held.items()}
+    arrays["pads"] = np.array([0, 0, 1, 0, 0, 1, 2, 0], np.int64)
+    graph = helper.make_graph(
+        nodes, "net", [value("data", TensorProto.FLOAT, ["N", 12, 16, 3])], [value("last", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(array, name) for name, array in arrays.items()],
+    )  # fmt: skip
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), file)
+    return file
+
+
+def test_channels_last_values_stay_maps_behind_a_border_and_a_mean(tmp_path: Path) -> None:
+    model = load_model(prototxt=with_border(tmp_path / "net.onnx"))
+    blobs = GraphNet(model.graph).forward({model.data_blob: torch.rand(2, 3, 12, 16)}).blobs
+    sizes = {name: tuple(blobs[name].shape[1:]) for name in ("padded", "mean", "factors", "relu", "last")}
+    one = (6, 1, 1)
+    assert sizes == {"padded": (6, 13, 19), "mean": one, "factors": one, "relu": (6, 6, 9), "last": (6, 6, 9)}
+    assert torch.equal(blobs["last"], blobs["relu"] * blobs["factors"])
+    assert not any("is not known" in note for note in model.notes)
+    net = GraphNet(model.graph)
+    inner = receptive_field(model.graph, net.shapes, "padded", 3, 4)
+    assert (inner.top, inner.left, inner.bottom, inner.right) == (2, 2, 5, 5)  # a column of border before it
+    behind = receptive_field(model.graph, net.shapes, "relu", 1, 2)
+    assert (behind.top, behind.left, behind.bottom, behind.right) == (1, 2, 6, 7)
+    last = receptive_field(model.graph, net.shapes, "last", 1, 2).clamped(12, 16)
+    assert (last.height, last.width) == (12, 16)
+
+
 @pytest.mark.parametrize(("name", "row", "col"), [("relu", 2, 3), ("last", 1, 2), ("last", 3, 5)])
 def test_the_field_holds_what_moves_a_unit_and_no_more(name: str, row: int, col: int, tmp_path: Path) -> None:
     model = load_model(prototxt=channels_last(tmp_path / "net.onnx"))

@@ -12,8 +12,8 @@ from deepvis.core.types import Unit
 from deepvis.window.ui.fires import order_words
 from deepvis.window.ui.hover_words import tip_of
 from deepvis.window.ui.panes.status import facts
-from deepvis.window.ui.readings import layer_view, number
-from deepvis.window.ui.reasons import caption_of, no_reasons_words, percent, reasons_in, signed, unit_words
+from deepvis.window.ui.readings import layer_view, number, signed
+from deepvis.window.ui.reasons import caption_of, no_reasons_words, percent, reasons_in, unit_words
 from deepvis.window.ui.regions import HEADING, Hit
 from deepvis.window.ui.theme import AGAINST, FOR
 from deepvis.window.ui.tiles import mark_contributions

@@ -86,16 +86,7 @@ def slice_(spec: LayerSpec, weights: Weights):
         axis, sizes = sizes_of(x.shape)
         return tuple(x.split(sizes, axis))
 
-    def backward(ran, grads):
-        axis, _ = sizes_of(ran.bottoms[0].shape)
-        pieces = [torch.zeros_like(y) if g is None else g for y, g in zip(ran.tops, grads, strict=True)]
-        return [torch.cat(pieces, axis)]
-
-    def shapes(shape: Sequence[int]):
-        axis, sizes = sizes_of(shape)
-        return [(*shape[:axis], n, *shape[axis + 1 :]) for n in sizes]
-
-    return Op(forward, backward=backward, shapes=shapes)
+    return Op(forward)
 
 
 @layer_type("Split", kind=Kind.IDENTITY, tops=(1, MANY), field=elementwise)

@@ -35,10 +35,6 @@ def im2col(spec: LayerSpec, weights: Weights) -> Op:
         check_size(spec, (*shape[: axis + 1], *window.kernel, *out))
         return axis, window, out
 
-    def shapes(shape: Sequence[int]):
-        axis, window, out = arranged(shape)
-        return ((*shape[:axis], shape[axis] * prod(window.kernel), *out),)
-
     def forward(x: Tensor) -> Tensor:
         axis, window, out = arranged(x.shape)
         batch, channels = x.shape[:axis], x.shape[axis]
@@ -48,4 +44,4 @@ def im2col(spec: LayerSpec, weights: Weights) -> Op:
         copies = [wide[before + cut] for _, cut in places]
         return torch.stack(copies, axis + 1).reshape(*batch, channels * prod(window.kernel), *out)
 
-    return Op(forward, shapes=shapes)
+    return Op(forward)

@@ -186,20 +186,12 @@ def euclidean_loss(spec: LayerSpec, weights: Weights) -> Op:
     Source: Caffe's euclidean_loss_layer.cpp.
     """
 
-    def difference(a: Tensor, b: Tensor) -> Tensor:
+    def forward(a: Tensor, b: Tensor) -> Tensor:
         if a.numel() != b.numel() or a.shape[0] != b.shape[0]:
             raise fault(spec, f"bottoms of {list(a.shape)} and {list(b.shape)}", "the same number of values")
-        return a - b.reshape(a.shape)
+        return (a - b.reshape(a.shape)).square().sum() / (2 * a.shape[0])
 
-    def forward(a: Tensor, b: Tensor) -> Tensor:
-        return difference(a, b).square().sum() / (2 * a.shape[0])
-
-    def backward(ran, grads):
-        a, b = ran.bottoms
-        below = difference(a, b) * (grads[0] / a.shape[0])
-        return [below, -below.reshape(b.shape)]
-
-    return Op(forward, backward=backward, shapes=_scalar(spec))
+    return Op(forward, shapes=_scalar(spec))
 
 
 @layer_type("HingeLoss", bottoms=(2, 2), tops=(0, 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deepvis.formats.caffe.layer import CaffeOp, elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.kinds import Kind
-from deepvis.network.lazy import F, Tensor, torch
+from deepvis.network.lazy import F, torch
 from deepvis.network.op import SAME, Op, Weights, by_slope, without_gradient
 
 
@@ -123,14 +123,11 @@ def mish(spec: LayerSpec, weights: Weights) -> Op:
     Source: Misra 2019; the YOLO v4 forks of Caffe, mish_layer.cpp.
     """
 
-    def slope(x: Tensor, y: Tensor) -> Tensor:
-        t = torch.tanh(F.softplus(x))
-        return t + x * torch.sigmoid(x) * (1 - t * t)
-
-    return Op(F.mish, backward=by_slope(slope), shapes=SAME)
-
-
-SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+    return Op(
+        F.mish,
+        backward=lambda ran, grads: [torch.ops.aten.mish_backward(grads[0], ran.bottoms[0])],
+        shapes=SAME,
+    )
 
 
 @layer_type("SeLu", "SeLU", "SELU", kind=Kind.ACTIVATION, field=elementwise)
@@ -140,5 +137,4 @@ def selu(spec: LayerSpec, weights: Weights) -> Op:
     Shapes: any -> the same. Gradient: l g where x > 0, g (y + l a) elsewhere.
     Source: Klambauer et al. 2017; its forks of Caffe, selu_layer.cpp.
     """
-    back = by_slope(lambda x, y: torch.where(x > 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA))
-    return Op(F.selu, backward=back, shapes=SAME)
+    return Op(F.selu, shapes=SAME)

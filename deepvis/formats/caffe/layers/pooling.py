@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 
 from deepvis.formats.caffe.layer import check_image, fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
@@ -193,18 +194,11 @@ def pooling(spec: LayerSpec, weights: Weights) -> Op:
     with_mask = len(spec.tops) == 2
     if with_mask and kind != "MAX":
         raise fault(spec, f"2 tops with {kind}", "1: only MAX has a mask")
-    grids: dict[tuple[int, int], Grid] = {}
+    grid_of_size = lru_cache(maxsize=8)(partial(make_grid, spec, ceil=ceil))
 
     def grid(shape: Sequence[int]) -> Grid:
         check_image(spec, shape)
-        key = (shape[2], shape[3])
-        found = grids.get(key)  # other threads may clear the table at any time: the local value counts
-        if found is None:
-            found = make_grid(spec, *key, ceil=ceil)
-            if len(grids) > 8:
-                grids.clear()
-            grids[key] = found
-        return found
+        return grid_of_size(shape[2], shape[3])
 
     def grid_of(x: Tensor) -> Grid:
         return grid(x.shape)

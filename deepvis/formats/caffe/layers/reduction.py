@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from deepvis.formats.caffe.layer import canonical_axis, fault, layer_type, option
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.lazy import Tensor, torch
@@ -32,10 +30,7 @@ def reduction(spec: LayerSpec, weights: Weights) -> Op:
             rows = rows.square()
         return coeff * rows.sum(-1)
 
-    def shapes(shape: Sequence[int]):
-        return (tuple(shape[: canonical_axis(spec, spec.param.axis, len(shape))]),)
-
-    return Op(forward, shapes=shapes)
+    return Op(forward)
 
 
 @layer_type("ArgMax")

@@ -69,16 +69,11 @@ def prelu(spec: LayerSpec, weights: Weights) -> Op:
         check_channels(spec, shape)
         return blob(spec, weights, 0, (1,) if shared else (shape[1],), "slopes")
 
-    def backward(ran, grads):
-        (x,) = ran.bottoms
-        factor = slopes(x.shape).reshape(-1, *(1,) * (x.dim() - 2))
-        return [torch.where(x > 0, grads[0], grads[0] * factor)]
-
     def shapes(shape: Sequence[int]):
         slopes(shape)
         return (shape,)
 
-    return Op(forward, backward=backward, shapes=shapes)
+    return Op(forward, shapes=shapes)
 
 
 @layer_type("ELU", kind=Kind.ACTIVATION, field=elementwise)

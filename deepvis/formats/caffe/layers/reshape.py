@@ -117,17 +117,12 @@ def tile(spec: LayerSpec, weights: Weights) -> Op:
     if tiles < 1:
         raise fault(spec, f"tiles {tiles}", "1 or more")
 
-    def shapes(shape: Sequence[int]):
-        axis = canonical_axis(spec, spec.param.axis, len(shape))
-        check_size(spec, (*shape, tiles))
-        return ((*shape[:axis], shape[axis] * tiles, *shape[axis + 1 :]),)
-
     def forward(x: Tensor) -> Tensor:
         axis = canonical_axis(spec, spec.param.axis, x.dim())
         check_size(spec, (*x.shape, tiles))
         return x.repeat([tiles if d == axis else 1 for d in range(x.dim())])
 
-    return Op(forward, shapes=shapes)
+    return Op(forward)
 
 
 @layer_type("ShuffleChannel", field=elementwise)

@@ -8,7 +8,7 @@ from typing import Any
 from deepvis.formats.caffe.layer import MANY, WeightRule, blob, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.kinds import Kind
-from deepvis.network.lazy import F, Tensor, torch
+from deepvis.network.lazy import F, Tensor
 from deepvis.network.op import Op, Weights
 
 
@@ -50,7 +50,7 @@ def embed(spec: LayerSpec, weights: Weights) -> Op:
         rows = F.embedding(_indices(spec, x, p.input_dim, "rows of the table"), table)
         return rows if bias is None else rows + bias
 
-    return Op(forward, backward=lambda ran, grads: [None])
+    return Op(forward)
 
 
 @layer_type("BatchReindex", bottoms=(2, 2))
@@ -64,11 +64,7 @@ def batch_reindex(spec: LayerSpec, weights: Weights) -> Op:
     def forward(x: Tensor, index: Tensor) -> Tensor:
         return x.index_select(0, _indices(spec, index.reshape(-1), x.shape[0], "items of the batch"))
 
-    def backward(ran, grads):
-        x, index = ran.bottoms
-        return [torch.zeros_like(x).index_add_(0, index.reshape(-1).long(), grads[0]), None]
-
-    return Op(forward, backward=backward)
+    return Op(forward)
 
 
 @layer_type("Filter", bottoms=(2, MANY), tops=(1, MANY), fewer_tops=1)
@@ -85,25 +81,13 @@ def filter_(spec: LayerSpec, weights: Weights) -> Op:
             spec, f"{len(spec.bottoms)} bottoms, {len(spec.tops)} tops", "one bottom more than tops: the selector"
         )
 
-    def chosen(selector: Tensor) -> Tensor:
-        return selector.reshape(selector.shape[0], -1)[:, 0].nonzero()[:, 0]
-
     def forward(*bottoms: Tensor):
         *data, selector = bottoms
         if selector.numel() != selector.shape[0] or any(x.shape[0] != selector.shape[0] for x in data):
             raise fault(
                 spec, f"bottoms of {[list(x.shape) for x in bottoms]}", "a selector with one value for each item"
             )
-        index = chosen(selector)
+        index = selector.reshape(selector.shape[0], -1)[:, 0].nonzero()[:, 0]
         return tuple(x.index_select(0, index) for x in data)
 
-    def backward(ran, grads):
-        *data, selector = ran.bottoms
-        index = chosen(selector)
-        below = [
-            None if g is None else torch.zeros_like(x).index_copy_(0, index, g)
-            for x, g in zip(data, grads, strict=True)
-        ]
-        return [*below, None]
-
-    return Op(forward, backward=backward, shapes=lambda *shapes: shapes[:-1])
+    return Op(forward, shapes=lambda *shapes: shapes[:-1])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from deepvis.formats.caffe.layer import canonical_axis, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.field_axes import whole_along
@@ -33,11 +31,7 @@ def softmax(spec: LayerSpec, weights: Weights) -> Op:
     def axis_of(x: Tensor) -> int:
         return canonical_axis(spec, spec.param.axis, x.dim())
 
-    def shapes(shape: Sequence[int]):
-        canonical_axis(spec, spec.param.axis, len(shape))
-        return (shape,)
-
     def back(ran, grads):
         return softmax_back(ran, grads, axis_of(ran.tops[0]))
 
-    return Op(lambda x: torch.softmax(x, axis_of(x)), backward=back, shapes=shapes)
+    return Op(lambda x: torch.softmax(x, axis_of(x)), backward=back)

@@ -82,11 +82,7 @@ def upsample(spec: LayerSpec, weights: Weights) -> Op:
         flat = x.new_zeros(*x.shape[:2], height * width)
         return flat.scatter(2, places(x, mask), x.flatten(2)).reshape(*x.shape[:2], height, width)
 
-    def back_with_mask(ran, grads):
-        x, mask = ran.bottoms
-        return [grads[0].flatten(2).gather(2, places(x, mask)).reshape(x.shape), None]
-
     def repeated(x: Tensor) -> Tensor:
         return F.interpolate(x, size(x.shape), mode="nearest")
 
-    return Op(with_mask, backward=back_with_mask, shapes=shapes) if has_mask else Op(repeated, shapes=shapes)
+    return Op(with_mask if has_mask else repeated, shapes=shapes)

@@ -5,7 +5,6 @@ Back modes look at the kind: max(x, 0) is a RELU however it is written, with a s
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from functools import partial
 
@@ -17,7 +16,7 @@ from deepvis.formats.onnx.call import OnnxCall
 from deepvis.formats.onnx.onnx_ops import elementwise, find_op, kind_of, of_first_input, onnx_op
 from deepvis.network.back_modes import without_rule
 from deepvis.network.kinds import Kind
-from deepvis.network.op import SAME, Op, Weights, by_slope, leaky_relu_back, relu_back
+from deepvis.network.op import SAME, Op, Weights, leaky_relu_back, relu_back
 
 
 def other_than_relu(call: OnnxCall) -> str:
@@ -96,11 +95,12 @@ def prelu(call: OnnxCall, weights: Weights) -> Op:
 @onnx_op("Sigmoid", since=6, kind=Kind.SIGMOID, field=elementwise, note=other_than_relu)
 def sigmoid(call: OnnxCall, weights: Weights) -> Op:
     """y = 1 / (1 + exp(-x)). Gradient: g y (1 - y)."""
-
-    def backward(ran, grads):
-        return [torch.ops.aten.sigmoid_backward(grads[0], ran.tops[0])]
-
-    return call.op_of(torch.sigmoid, weights, backward=backward, shapes=SAME)
+    return call.op_of(
+        torch.sigmoid,
+        weights,
+        backward=lambda ran, grads: [torch.ops.aten.sigmoid_backward(grads[0], ran.tops[0])],
+        shapes=SAME,
+    )
 
 
 def _gelu(call: OnnxCall) -> Function:
@@ -163,6 +163,5 @@ for _name, _since in SMOOTH:
 
 @onnx_op("Erf", since=9, field=elementwise)
 def erf(call: OnnxCall, weights: Weights) -> Op:
-    """y = 2 / sqrt(pi) * the integral of exp(-t^2) from 0 to x. Gradient: g 2 / sqrt(pi) exp(-x^2)."""
-    back = by_slope(lambda x, y: torch.exp(-x.square()) * (2 / math.sqrt(math.pi)))
-    return call.op_of(torch.erf, weights, backward=back, shapes=SAME)
+    """y = 2 / sqrt(pi) * the integral of exp(-t^2) from 0 to x. Gradient: autograd's, g 2 / sqrt(pi) exp(-x^2)."""
+    return call.op_of(torch.erf, weights, shapes=SAME)

@@ -169,12 +169,7 @@ def lp_pool(call: OnnxCall, weights: Weights) -> Op:
 @onnx_op("GlobalAveragePool", since=1, kind=Kind.POOLING, mixes=all_but_first)
 def global_average(call: OnnxCall, weights: Weights) -> Op:
     """y = the mean of each map. Shapes: (N, C, H, W) -> (N, C, 1, 1). Gradient: g / (H W) everywhere."""
-
-    def backward(ran, grads):
-        x = ran.bottoms[0]
-        return [(grads[0] / prod(x.shape[2:])).expand(x.shape)]
-
-    return call.op_of(lambda x: x.mean(tuple(range(2, x.dim())), keepdim=True), weights, backward=backward)
+    return call.op_of(lambda x: x.mean(tuple(range(2, x.dim())), keepdim=True), weights)
 
 
 @onnx_op("GlobalMaxPool", since=1, kind=Kind.POOLING, mixes=all_but_first)

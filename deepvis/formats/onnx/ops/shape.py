@@ -94,12 +94,7 @@ def transpose_field(call: OnnxCall, edge: NodeEdge, window: Window) -> Window:
 @onnx_op("Transpose", since=1, kind=Kind.RESHAPE, field=transpose_field)
 def transpose(call: OnnxCall, weights: Weights) -> Op:
     """y = x with its axes in the order ``perm``, by default turned around. Gradient: g with the axes put back."""
-
-    def back(ran, grads):
-        order = permutation(call, ran.bottoms[0].dim())
-        return [grads[0].permute([order.index(i) for i in range(len(order))])]
-
-    return call.op_of(lambda x: x.permute(permutation(call, x.dim())), weights, backward=back)
+    return call.op_of(lambda x: x.permute(permutation(call, x.dim())), weights)
 
 
 def squeezed(call: OnnxCall, place: int, shape: Shape) -> Collection[int]:

@@ -20,16 +20,7 @@ from deepvis.window.ui.large_text import class_words, is_large, least
 from deepvis.window.ui.legend import draw_foot, fixed_scale, foot_height, scanned_peak, unit_legend
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.panes.layers import draw_unit
-from deepvis.window.ui.readings import (
-    LayerView,
-    called,
-    is_frame_stale,
-    layer_view,
-    number,
-    peak_of,
-    top_classes,
-    unit_name,
-)
+from deepvis.window.ui.readings import LayerView, called, is_frame_stale, layer_view, number, peak_of, top_classes
 from deepvis.window.ui.scalars import draw_scalar, is_scalar, shows_bars
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width
@@ -157,7 +148,7 @@ def draw_selected(canvas: np.ndarray, scene: Scene) -> None:
     peak = peak_of(view, unit.channel)
     if peak is None:
         parts = draw_card(canvas, scene, f"Unit {unit.channel}", unit.layer, stale=view.stale)
-        sentence(canvas, scene, parts.body, view.sentence or f"{unit_name(unit)} is not among the values.")
+        sentence(canvas, scene, parts.body, view.sentence or f"{unit.name} is not among the values.")
         return
     value, row, col = peak
     title = "   ".join(filter(None, (f"Unit {unit.channel}", called(scene, unit))))

@@ -81,8 +81,7 @@ def draw_back(canvas: np.ndarray, scene: Scene) -> None:
         return
     how, back = scene.state.view.back_filter, snapshot.request.back
     title = f"{back.mode.capitalize()} ({FILTER_NAMES[how]})"
-    note = f"{back.unit.layer} · {back.unit.channel}"
-    parts = draw_card(canvas, scene, title, note, stale=is_back_stale(scene))
+    parts = draw_card(canvas, scene, title, back.unit.name, stale=is_back_stale(scene))
     shown = shown_back(scene)
     if shown is None:
         return

@@ -31,7 +31,7 @@ from deepvis.window.ui.large_text import class_words, is_large
 from deepvis.window.ui.legend import draw_foot, foot_height
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.pinned_strip import above_strip, draw_strip
-from deepvis.window.ui.readings import is_frame_stale, shows_snapshot_input, top_classes, unit_name
+from deepvis.window.ui.readings import is_frame_stale, shows_snapshot_input, top_classes
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
 from deepvis.window.ui.video_bar import draw_video_foot
@@ -74,7 +74,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     source = scene.status.source or (scene.frame.label if scene.frame else "")
     method = chosen_method(scene)
     title = "Input" if method is None else method.title
-    parts = draw_card(canvas, scene, title, unit_name(scene.state.back_unit) if method else source, stale=stale)
+    parts = draw_card(canvas, scene, title, scene.state.back_unit.name if method else source, stale=stale)
     rgb = network_input_rgb(scene)
     if rgb is None:
         sentence(canvas, scene, parts.body, scene.status.error or "Waiting for the first picture.")

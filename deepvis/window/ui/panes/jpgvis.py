@@ -111,12 +111,12 @@ def draw_part(canvas: np.ndarray, scene: Scene, name: str, title: str, images: U
         return
     unit = scene.state.unit
     if images is None or (images.loading and name != "optimized" and getattr(images, name) is None):
-        parts = draw_heading(canvas, scene, title, f"{unit.layer} · {unit.channel}")
+        parts = draw_heading(canvas, scene, title, unit.name)
         sentence(canvas, scene, parts.body, "Loading …", color=theme.FAINT)
         return
     rgb, note = getattr(images, name), images.notes.get(name, "")
     title = images.title if name == "optimized" else title
-    of = f"{images.unit.layer} · {images.unit.channel}"
+    of = images.unit.name
     said_above = name == "top_back" and note == images.notes.get("top")
     reached = reached_words(images.value, images) if name == "optimized" and images.value is not None else ""
     is_low = part_areas(scene, bounds(canvas)) != scene.areas(bounds(canvas))

@@ -147,7 +147,7 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     """What the left part says, most wanted first, each with its colour."""
     state, view = scene.state, layer_view(scene)
     unit = state.unit
-    name = unit.layer if state.layer.missing else f"{unit.layer} · {unit.channel}"
+    name = unit.layer if state.layer.missing else unit.name
     pieces = [(name, theme.TEXT), (called(scene, unit), theme.TEXT), (label_of(scene, unit), theme.TEXT)]
     pieces.append((f"{state.layer.type} {shape_name(state.layer)}".strip(), theme.SOFT))
     pieces.append((state.layer.missing, theme.SOFT))
@@ -162,7 +162,7 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
         pieces.append(why_fact(scene))
     pieces += [(standing_sentence(scene), theme.SOFT), (back_fact(scene), theme.SOFT)]
     if (watched := state.view.over_time.freeze_when) is not None:
-        pieces.append((f"freezes when {watched.unit.layer} · {watched.unit.channel} > {watched.limit:g}", theme.SOFT))
+        pieces.append((f"freezes when {watched.unit.name} > {watched.limit:g}", theme.SOFT))
     pieces += [(attribution_words(scene), theme.SOFT), (boost_fact(scene), theme.SOFT)]
     if state.view.compared is not None:
         pieces.append((f"pinned: {state.view.compared.name}", theme.SOFT))
@@ -173,7 +173,7 @@ def facts(scene: Scene) -> list[tuple[str, theme.BGR]]:
     progress = scene.optimize
     if progress is not None and not progress.done:
         part = 100 * progress.iteration // max(progress.iterations, 1)
-        pieces.append((f"optimizing {progress.unit.layer} · {progress.unit.channel}: {part} %", theme.GOOD))
+        pieces.append((f"optimizing {progress.unit.name}: {part} %", theme.GOOD))
     return [(text, color) for text, color in pieces if text]
 
 
@@ -203,7 +203,7 @@ def back_fact(scene: Scene) -> str:
     view = scene.state.view
     pieces = "back off" if view.back_mode == OFF else f"{title_of(view.back_mode)}, {view.back_filter.value}"
     if view.pinned is not None:
-        pieces += f", frozen at {view.pinned.layer} · {view.pinned.channel}"
+        pieces += f", frozen at {view.pinned.name}"
     return pieces
 
 
