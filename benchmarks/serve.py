@@ -44,9 +44,38 @@ SHARED = next((path for path in (ROOT.parent / "shared", Path("../shared")) if p
 PARTS = ("desktop", "running", "stopped", "keys")
 SETTLING = 4.0  # after the page stands: the network loads, and the first passes are slow
 LAYERS, TILES = (305, 0, 885, 32), (305, 70, 885, 810)  # x, y, width, height: the strip of layers, and the tiles
-GRAB = "(rect) => { window.grabbed = pen.getImageData(...rect).data; }"
+WATCH = """
+// before the page's own scripts: when messages come, are decoded and drawn
+window.watched = {messages: [], bitmaps: [], count: 0, bytes: 0, onDrawn: null};
+const clock = () => performance.timeOrigin + performance.now(), decode = window.createImageBitmap;
+window.createImageBitmap = async (...given) => {
+  const found = await decode(...given);
+  watched.bitmaps.push(clock());
+  return found;
+};
+const {set} = Object.getOwnPropertyDescriptor(WebSocket.prototype, "onmessage"), say = WebSocket.prototype.send;
+Object.defineProperty(WebSocket.prototype, "onmessage", {set(act) {
+  set.call(this, (event) => {
+    if (event.data.byteLength) {
+      const view = new DataView(event.data), at = clock();
+      watched.bytes += event.data.byteLength;
+      watched.count++;
+      watched.messages = [...watched.messages.slice(-9),
+        {version: view.getUint32(0, true), pieces: view.getUint16(8, true), bytes: event.data.byteLength, came: at}];
+    }
+    act(event);
+  });
+}});
+WebSocket.prototype.send = function (message) {
+  say.call(this, message);
+  const isDrawn = typeof message === "string" && message.includes('"drawn"');
+  if (watched.onDrawn && isDrawn) watched.onDrawn(JSON.parse(message));
+};
+window.pixels = (...rect) => document.getElementById("picture").getContext("2d").getImageData(...rect).data;
+"""
+GRAB = "(rect) => { window.grabbed = pixels(...rect); }"
 DIFFERS = """([left, top, width, height]) => {
-  const now = pen.getImageData(left, top, width, height).data;
+  const now = pixels(left, top, width, height);
   let best = 0, place = null;
   for (let i = 0; i < now.length; i += 4) {
     const far = [i, i + 1, i + 2].reduce((sum, j) => sum + Math.abs(now[j] - grabbed[j]), 0);
@@ -56,21 +85,20 @@ DIFFERS = """([left, top, width, height]) => {
   return [left + (place / 4) % width, top + Math.floor(place / 4 / width), ...colours];
 }"""
 PRESS = """([key, x, y, before, after]) => new Promise((done) => {
-  const colour = () => [...pen.getImageData(x, y, 1, 1).data], say = window.send, began = performance.now();
-  const far = (other) => colour().slice(0, 3).reduce((sum, value, i) => sum + Math.abs(value - other[i]), 0);
+  const colour = () => [...pixels(x, y, 1, 1)].slice(0, 3);
+  const far = (other) => colour().reduce((sum, value, i) => sum + Math.abs(value - other[i]), 0);
   if (far(after) < far(before)) { done(null); return; }
-  const end = (result) => { window.send = say; clearTimeout(timer); done(result); };
-  const timer = setTimeout(() => end(null), 3000);
-  window.send = (message) => {
-    say(message);
-    if (message.type === "drawn" && far(after) < far(before)) end(performance.now() - began);
+  const now = () => performance.timeOrigin + performance.now();
+  const end = (result) => { watched.onDrawn = null; clearTimeout(timer); done(result); };
+  const timer = setTimeout(() => end(null), 3000), began = now();
+  watched.bitmaps = [];
+  watched.onDrawn = ({version}) => {
+    if (far(after) >= far(before)) return;
+    const ended = now(), message = watched.messages.find((each) => each.version === version);
+    end({...message, began, ended, decoded: Math.max(...watched.bitmaps)});
   };
   document.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true}));
 })"""
-COUNT = """() => {
-  window.bytes = 0; window.pictures = 0;
-  socket.addEventListener("message", ({data}) => { if (data.byteLength) { bytes += data.byteLength; pictures++; } });
-}"""
 
 
 @dataclass(frozen=True)
@@ -109,10 +137,11 @@ def network(model: str, shared: Path) -> list[str]:
 
 
 @contextmanager
-def program(job: Job, *more: str) -> Iterator[Running]:
+def program(job: Job, *more: str, script: list[str] | None = None) -> Iterator[Running]:
+    """The window runs. script: what is run, and the words before its options; else run_toolbox.py."""
     stats, log = job.folder / "stats.json", job.folder / "log.txt"
     stats.unlink(missing_ok=True)
-    command = [sys.executable, str(ROOT / "run_toolbox.py"), *job.words, *more, "--stats", str(stats)]
+    command = [sys.executable, *(script or [str(ROOT / "run_toolbox.py")]), *job.words, *more, "--stats", str(stats)]
     environment = {**os.environ, "DISPLAY": job.display}
     with log.open("w") as errors:
         process = subprocess.Popen(
@@ -144,10 +173,11 @@ def on_desktop(job: Job) -> dict[str, Any]:
 
 
 @contextmanager
-def page_of(job: Job, *more: str) -> Iterator[tuple[Running, UndrivenPage]]:
-    """A served window in a page of a Chromium that stood before it."""
-    with undriven_page(job.folder) as page, program(job, *more, "--serve", "--verbose") as running:
+def page_of(job: Job, *more: str, script: list[str] | None = None) -> Iterator[tuple[Running, UndrivenPage]]:
+    """A served window in a page of a Chromium that stood before it. script: as of ``program``."""
+    with undriven_page(job.folder) as page, program(job, *more, "--serve", "--verbose", script=script) as running:
         assert running.process.stdout is not None
+        page.watch(WATCH)
         page.open(running.process.stdout.readline().strip(), width=1500, height=966)
         page.wait_for("document.readyState === 'complete' && document.getElementById('veil').hidden")
         yield running, page
@@ -156,11 +186,12 @@ def page_of(job: Job, *more: str) -> Iterator[tuple[Running, UndrivenPage]]:
 def running_page(job: Job) -> dict[str, Any]:
     with page_of(job, "--seconds", str(job.seconds + 8)) as (running, page):
         time.sleep(SETTLING)
-        page.evaluate(f"({COUNT})()")
+        before = page.evaluate("[watched.bytes, watched.count]")
         began, computed, browsed = time.monotonic(), running.thread_seconds(), browser_seconds()
         time.sleep(job.seconds)
         computed, browsed = running.thread_seconds() - computed, browser_seconds() - browsed
-        took, (content, pictures) = time.monotonic() - began, page.evaluate("[bytes, pictures]")
+        took, after = time.monotonic() - began, page.evaluate("[watched.bytes, watched.count]")
+    content, pictures = (now - then for now, then in zip(after, before, strict=True))
     return {
         "shown_per_second": rate(running),
         "pictures_per_second": round(pictures / took, 1),
@@ -224,13 +255,23 @@ def place_of(page: UndrivenPage, rect: tuple[int, int, int, int]) -> list[Any]:
     return place
 
 
-def times(page: UndrivenPage, place: list[Any], presses: int) -> dict[str, Any]:
+def pressed(page: UndrivenPage, place: list[Any], number: int) -> dict[str, Any] | None:
+    """Press key l, or j where the number is odd, and wait until the pixel has changed.
+
+    Milliseconds of ``Date``: began, came (of the message), decoded, ended; its version, pieces and bytes. None where
+    the pixel had that colour before, or never got it.
+    """
     x, y, after_l, after_j = place
+    job = ["l", x, y, after_j, after_l] if number % 2 == 0 else ["j", x, y, after_l, after_j]
+    found: dict[str, Any] | None = page.evaluate(PRESS, job)
+    return found
+
+
+def times(page: UndrivenPage, place: list[Any], presses: int) -> dict[str, Any]:
     found: list[float] = []
     for i in range(presses):
-        job = ["l", x, y, after_j, after_l] if i % 2 == 0 else ["j", x, y, after_l, after_j]
-        taken = page.evaluate(PRESS, job)
-        found += [] if taken is None else [float(taken)]
+        taken = pressed(page, place, i)
+        found += [] if taken is None else [taken["ended"] - taken["began"]]
         time.sleep(0.25 + 0.037 * (i % 5))  # out of step with the video
     found.sort()
     if not found:

@@ -37,6 +37,11 @@ class UndrivenPage:
     def __init__(self, loop: asyncio.AbstractEventLoop, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._loop, self._socket, self._ids = loop, socket, count(1)
 
+    def watch(self, script: str) -> None:
+        """Have a script run in each page that is opened from now on, before its own."""
+        self._send("Page.enable")
+        self._send("Page.addScriptToEvaluateOnNewDocument", source=f"(() => {{{script}}})();")
+
     def open(self, url: str, width: int, height: int) -> None:
         """Show an address, in a viewport of that size in CSS pixels."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}

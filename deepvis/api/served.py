@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import os
 import sys
+from collections.abc import Sequence
 
 from deepvis.core.user_error import UsageError
 from deepvis.serve.address import serve_address
@@ -14,24 +15,34 @@ from deepvis.serve.served_window import InBrowsers
 FRAME_HEIGHT = 720  # pixels, in a notebook
 
 
+Names = str | Sequence[str]
 Tls = tuple[str | os.PathLike[str], str | os.PathLike[str]] | None
 
 
-def served_place(serve: bool | int | str, tls: Tls = None, *, unencrypted: bool = False) -> InBrowsers | None:
+def served_place(
+    serve: bool | int | str, tls: Tls = None, *, unencrypted: bool = False, names: Names = ()
+) -> InBrowsers | None:
     """Where the window is; None where it is not served. Raises UsageError.
 
     serve: True for loopback and a free port, a port, or HOST:PORT. tls: files of the certificate and its key.
-    unencrypted: beyond loopback without them.
+    unencrypted: beyond loopback without them. names: one or several by which browsers find it besides.
     """
     if serve is False:
-        for given, name in ((tls is not None, "tls"), (unencrypted, "serve_unencrypted")):
+        for given, name in ((tls is not None, "tls"), (unencrypted, "serve_unencrypted"), (names, "serve_name")):
             if given:
                 raise UsageError(f"show: {name} needs serve too, as in serve=8000")
         return None
     if not isinstance(serve, (int, str)) or (isinstance(serve, int) and not 0 <= serve <= 65535):
         raise UsageError(f"show: serve is {serve!r}, expected True, a port from 0 to 65535, or 'HOST:PORT'")
     address = serve_address("" if serve is True else str(serve), _files(tls), unencrypted=unencrypted, words=IN_PYTHON)
-    return InBrowsers(address, _say_address)
+    return InBrowsers(address.with_names(_names(names)), _say_address)
+
+
+def _names(names: object) -> tuple[str, ...]:
+    found = (names,) if isinstance(names, str) else names
+    if not isinstance(found, (tuple, list)) or not all(isinstance(each, str) for each in found):
+        raise UsageError(f"show: serve_name is {names!r}, expected a host name, or a list of them")
+    return tuple(found)
 
 
 def _files(tls: object) -> tuple[str, str] | None:

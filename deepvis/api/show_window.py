@@ -7,7 +7,7 @@ from typing import Any
 
 from deepvis.api.open_network import open as open_network
 from deepvis.api.opened_network import Network
-from deepvis.api.served import Tls
+from deepvis.api.served import Names, Tls
 from deepvis.api.shown_network import WINDOW_OPTIONS, ShownNetwork, show_network
 from deepvis.network.model_error import ModelError
 
@@ -23,6 +23,7 @@ def show(
     serve: bool | int | str = False,
     tls: Tls = None,
     serve_unencrypted: bool = False,
+    serve_name: Names = (),
     **options: Any,
 ) -> ShownNetwork[Network]:
     """Open the window on a network. Raises ModelError, one sentence.
@@ -33,7 +34,8 @@ def show(
     every so many seconds. keys: to begin with, as "s" for the pictures of all units. serve: the window is in browsers,
     True, a port, or HOST:PORT; its address, token included, is printed and in the handle, which is the window in a
     notebook. tls: files of the certificate and its key, for https. serve_unencrypted: beyond loopback without them.
-    options: of ``deepvis.open``, and of the window by the settings' names: camera, video, window_size, ...
+    serve_name: a further name by which browsers find it, or several, as of a reverse proxy. options: of
+    ``deepvis.open``, and of the window by the settings' names: camera, video, window_size, ...
     """
     window = {name: options.pop(name) for name in WINDOW_OPTIONS if name in options and name != "device"}
     if isinstance(what, Network):
@@ -46,4 +48,5 @@ def show(
     else:
         network = open_network(what, weights, **options)
     served: dict[str, Any] = {"serve": serve, "tls": tls, "serve_unencrypted": serve_unencrypted}
+    served["serve_name"] = serve_name
     return show_network(network, images, block=block, every=every, keys=keys, **served, **window)

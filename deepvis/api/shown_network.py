@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from deepvis.api.refresher import Refresher, renew
 from deepvis.api.renewable import RenewableModel
-from deepvis.api.served import Tls, frame_html, is_interactive, served_place, show_frame
+from deepvis.api.served import Names, Tls, frame_html, is_interactive, served_place, show_frame
 from deepvis.api.window_thread import WINDOWS, RunningWindow
 from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import NETWORK
@@ -98,6 +98,7 @@ def show_network(
     serve: bool | int | str = False,
     tls: Tls = None,
     serve_unencrypted: bool = False,
+    serve_name: Names = (),
     **window: Any,
 ) -> ShownNetwork[N]:
     """The same for a network that is open. window: settings by name."""
@@ -120,7 +121,7 @@ def show_network(
     place: InBrowsers | None = None
     try:
         check_sources(settings)
-        place = served_place(serve, tls, unencrypted=serve_unencrypted)
+        place = served_place(serve, tls, unencrypted=serve_unencrypted, names=serve_name)
         running = WINDOWS.open(
             settings, options, network.model, starts_moving=starts_moving, title=_title(network), place=place
         )

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from deepvis.core.key_hold import KeyHold
+
 PASSES_FOR_EACH = 2  # passes of the live network for each iteration: at most half as many
 STALLED = 2.0  # seconds between passes after which a source counts as one that gives no more pictures
 
@@ -19,7 +21,7 @@ class CoreShare:
     """The network's thread counts passes in it, the window's says whether the source moves, the optimizer's asks.
 
     idle: set but for the time of a pass. passes: how many the network has made. source_moves: the camera or the video
-    gives frames, and is not frozen. clock: seconds, rising.
+    gives frames, and is not frozen. key_hold: for which the network waits between two layers. clock: seconds, rising.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,10 +30,16 @@ class CoreShare:
         self.source_moves = False
         self._clock = clock
         self.passes = 0
+        self.key_hold: KeyHold | None = None
         self._last = clock()
 
     def count_pass(self) -> None:
         self.passes, self._last = self.passes + 1, self._clock()
+
+    def wait_for_key(self) -> None:
+        """Before each layer: a key that is being answered goes first."""
+        if self.key_hold is not None:
+            self.key_hold.wait()
 
     @contextmanager
     def passing(self, *, counts: bool = False) -> Iterator[None]:

@@ -15,6 +15,7 @@ from deepvis.live.changing import ChangeRounds
 from deepvis.live.comparing import PinnedPasses, with_beside
 from deepvis.live.core_share import CoreShare
 from deepvis.live.worker import Worker
+from deepvis.network.layer_waits import wait_between_layers
 from deepvis.network.model_error import ModelError
 
 Follower = Callable[[Snapshot], object]
@@ -155,6 +156,7 @@ class NetworkWorker(Worker[NetRequest, NetworkOutput]):
             self.publish(replace(self._newest.value, info=backend.info, warning=""))
 
     def set_up(self) -> None:
+        wait_between_layers(self.share.wait_for_key)
         try:
             self._backend = self._open_backend()
         except (BackendError, ModelError) as error:

@@ -16,6 +16,7 @@ from torch import Tensor
 from deepvis.network.device import device_of
 from deepvis.network.folding import Fold, chains, folded
 from deepvis.network.graph import Graph, Node, Shape
+from deepvis.network.layer_waits import wait_before_layer
 from deepvis.network.model_error import ModelError
 from deepvis.network.op import COMPLAINTS, Op, Ran, complaint, naming, run
 from deepvis.network.passes import JoinedTape, count_of, cut
@@ -131,6 +132,7 @@ class GraphNet:
         step = None
         try:  # around all layers: a context for each would cost more than some of them
             for step in steps:
+                wait_before_layer()
                 result = run(step.op, tuple([values[b] for b in step.bottoms]))
                 tops = result.tops if step.bottoms else [top.to(self.device) for top in result.tops]
                 values.update(zip(step.tops, tops, strict=True))

@@ -14,6 +14,7 @@ from deepvis.network.back_modes import BACK_MODES
 from deepvis.network.blobs import LazyBlobs, views_over, with_views
 from deepvis.network.graph import Graph, Node
 from deepvis.network.kinds import Kind
+from deepvis.network.layer_waits import wait_before_layer
 from deepvis.network.model_error import ModelError
 from deepvis.network.op import Gradients, Op, Ran, naming, pull_back, run
 from deepvis.network.plan import Plan, PlanStep
@@ -258,6 +259,7 @@ class Tape:
                 grads: Gradients = [diffs.get(top) for top in node.tops]
                 if all(g is None for g in grads):
                     continue
+                wait_before_layer()
                 if index not in self._ran and index not in self._viewed:
                     raise ModelError(
                         f"layer {node.name!r} left nothing for the walk back; run the forward pass with keep='all'"

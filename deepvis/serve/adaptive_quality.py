@@ -11,10 +11,10 @@ LEAST_SECONDS = 0.001
 SMALLEST_SAMPLE = 4000  # bytes: smaller ones tell how long the way is, not how wide
 MANY_PIECES_BUDGET = 30_000
 
-Step = tuple[int, int]  # quality of JPEG, 1 to 100; pixels of a side that become one
-STEPS: tuple[Step, ...] = ((82, 1), (70, 1), (55, 1), (40, 1), (55, 2), (40, 2), (40, 3), (40, 4), (30, 6))
-# bytes of the window in each step, of those in the first, measured on six screenshots
-SIZES = (1.0, 0.77, 0.62, 0.52, 0.19, 0.155, 0.078, 0.047, 0.02)
+Step = tuple[int, int]  # quality as of JPEG, 1 to 100; pixels of a side that become one: from 2 on as WebP
+STEPS: tuple[Step, ...] = ((82, 1), (70, 1), (55, 1), (40, 1), (82, 2), (40, 2), (70, 3), (40, 3), (40, 4), (30, 6))
+# bytes of the window in each step, of those in the first, measured on seven screenshots
+SIZES = (1.0, 0.78, 0.64, 0.54, 0.14, 0.103, 0.073, 0.056, 0.038, 0.017)
 
 
 class AdaptiveQuality:
@@ -30,10 +30,16 @@ class AdaptiveQuality:
         return STEPS[self._step]
 
     @property
+    def is_lowered(self) -> bool:
+        """The link is slow: each byte counts."""
+        return self._step > 0
+
+    @property
     def piece_limits(self) -> tuple[int, int]:
         """What a piece costs, in unchanged blocks, and how many there may be.
 
-        Where pictures are shrunk no more than must be is blurred; but each JPEG begins with 600 bytes of tables.
+        Where pictures are shrunk no more than must be is blurred, but each piece costs the page some work. As WebP it
+        has some 200 bytes where a JPEG has 600 of tables alone.
         """
         if self.now[1] == 1:
             return PIECE_COST, MOST_PIECES
@@ -64,5 +70,6 @@ class AdaptiveQuality:
         rate = size / max(seconds - (self._latency if self._latency < seconds / 2 else 0.0), LEAST_SECONDS)
         known = self._rate < float("inf")
         self._rate = NEWEST_SHARE * rate + (1 - NEWEST_SHARE) * self._rate if known else rate
-        if size * ROOM_FOR_BETTER < self.budget:
-            self._step = max(self._step - 1, 0)
+        better = max(self._step - 1, 0)
+        if size * max(ROOM_FOR_BETTER, SIZES[better] / SIZES[self._step]) < self.budget:
+            self._step = better

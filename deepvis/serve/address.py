@@ -62,7 +62,7 @@ class ServeAddress:
         """The same, found by further names too: of a DNS alias, of a reverse proxy. Raises UsageError."""
         for name in names:
             if not (is_ip_address(name) or re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", name)):
-                raise UsageError(f"--serve-name {name}: expected a host name alone, as in gpu1.example.org")
+                raise UsageError(f"{self.words.name.format(name)}: expected a host name alone, as in gpu1.example.org")
         return replace(self, names=tuple(names))
 
     def url(self, port: int, token: str | None = None) -> str:

@@ -37,7 +37,7 @@ class Control:
             self.controller = None
             self._left_name, self._left_at = viewer.name, self._clock()
 
-    def take(self, viewer: Viewer) -> None:
+    def take_control(self, viewer: Viewer) -> None:
         """The viewer controls from now on, if it may at all."""
         if viewer.may_control:
             self.controller = viewer
@@ -45,7 +45,7 @@ class Control:
     def may_act(self, viewer: Viewer) -> bool:
         """True if what the viewer presses counts; where nobody controls, it does from now on."""
         if self.controller is None:
-            self.take(viewer)
+            self.take_control(viewer)
         return self.controller is viewer
 
     def namesake(self, name: str) -> Viewer | None:

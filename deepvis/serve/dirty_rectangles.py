@@ -6,6 +6,7 @@ import numpy as np
 
 PIECE_COST = 120  # blocks: so many unchanged ones are sent along rather than one more piece, 0.8 ms of a page's work
 MOST_PIECES = 60
+LARGE = 500  # blocks: a page decodes two halves beside each other
 BlockRect = tuple[int, int, int, int]  # row, col, height, width, in blocks
 
 
@@ -38,6 +39,16 @@ def dirty_rectangles(
         else:
             todo += [(row, col, part[:, :down]), (row, col + down, part[:, down:])]
     return done
+
+
+def halved(rects: list[BlockRect]) -> list[BlockRect]:
+    """The same with large ones in two, so that two threads code them, and two of the page decode them."""
+    found = []
+    for row, col, tall, wide in rects:
+        upper = tall // 2 if tall * wide > LARGE else 0
+        found += [(row, col, upper, wide)] if upper else []
+        found.append((row + upper, col, tall - upper, wide))
+    return found
 
 
 def _best_cut(part: np.ndarray) -> tuple[int, int]:

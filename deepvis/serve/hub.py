@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
+from deepvis.core.key_hold import KeyHold
 from deepvis.serve.browser_camera import BrowserCamera, SwitchedSource
 from deepvis.serve.camera_pace import CameraPace
 from deepvis.serve.control import Control
@@ -29,14 +30,16 @@ FULL = 4003  # too many viewers
 
 
 class Hub:
-    """newest: set from the window's thread; all else belongs to the server's."""
+    """newest, newest_whole: the picture, set from the window's thread; all else belongs to the server's."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, events: EventBox) -> None:
         self.newest: ServedPicture | None = None
+        self.newest_whole: ServedPicture | None = None
         self.control = Control()
         self.recordings = Recordings()
         self.uploads = Uploads()
         self.pieces = SharedPieces()
+        self.key_hold = KeyHold()
         self.camera = self._new_camera()
         self.source: SwitchedSource | None = None
         self._loop, self._events = loop, events
@@ -99,7 +102,7 @@ class Hub:
 
     # -------------------------------------------------------------------- viewers
 
-    async def enter(self, viewer: Viewer) -> None:
+    def enter(self, viewer: Viewer) -> None:
         if (before := self.control.namesake(viewer.name)) is not None:
             self.leave(before)
             self.start(_close(before, REPLACED, "the page has come back"))
@@ -120,25 +123,26 @@ class Hub:
             self._switch_camera(viewer, CameraSwitched(False, "its page has left"))
         self.wake_all()
 
-    def handle(self, viewer: Viewer, found: ClientMessage) -> None:
+    def handle(self, viewer: Viewer, message: ClientMessage) -> None:
         """What a viewer's message asks for."""
-        if isinstance(found, Drawn):
-            viewer.drawn(found.version, found.seconds)
-        elif isinstance(found, TakeControl):
-            self.control.take(viewer)
+        if isinstance(message, Drawn):
+            if viewer.drawn(message.version, message.seconds):
+                self.key_hold.end()
+        elif isinstance(message, TakeControl):
+            self.control.take_control(viewer)
             if self.control.controller is viewer:
                 self.put(Mouse("leave", 0, 0))
             self.wake_all()
-        elif isinstance(found, CameraSwitched):
+        elif isinstance(message, CameraSwitched):
             is_own = viewer in (self._camera_viewer, self.control.controller)
-            if is_own or (found.is_on and self.may_act(viewer)):
-                self._note_refusal(viewer, found)
-                self._switch_camera(viewer, found)
-        elif isinstance(found, RecordSwitched):
+            if is_own or (message.is_on and self.may_act(viewer)):
+                self._note_refusal(viewer, message)
+                self._switch_camera(viewer, message)
+        elif isinstance(message, RecordSwitched):
             if self.may_act(viewer):
-                self.start(self._record(found.is_on))
+                self.start(self._record(viewer.name if message.is_on else None))
         else:
-            self._act(viewer, found)
+            self._act(viewer, message)
 
     def _act(self, viewer: Viewer, event: Event) -> None:
         """An event of the window, from the viewer who controls; where nobody does, a press takes control."""
@@ -147,6 +151,7 @@ class Hub:
             return
         if not is_passive:
             viewer.acted()
+            self.key_hold.begin()
         self.put(event)
 
     def may_act(self, viewer: Viewer) -> bool:
@@ -170,8 +175,10 @@ class Hub:
             if viewer.is_unresponsive():
                 self.leave(viewer)
                 self.start(_close(viewer, 1008, "no picture was taken for long"))
+        if self.control.namesake(self.recordings.owner) is not None:
+            self.recordings.see_owner()
         if self.recordings.is_due_to_end:
-            await self._record(False)
+            await self._record(None)
         self._pace.waited()
         self._ask_for_frames()
 
@@ -192,25 +199,25 @@ class Hub:
             self.camera.give(coded)
             self._ask_for_frames()
 
-    def _note_refusal(self, viewer: Viewer, found: CameraSwitched) -> None:
+    def _note_refusal(self, viewer: Viewer, message: CameraSwitched) -> None:
         """Who switches the camera off is not asked for it again, until ``c`` has shown photos or it is switched on."""
-        if found.is_on:
+        if message.is_on:
             self._camera_refused_by.discard(viewer.name)
         elif self.control.controller is viewer:  # else its control was taken
             self._camera_refused_by.add(viewer.name)
 
-    def _switch_camera(self, viewer: Viewer, found: CameraSwitched) -> None:
-        if found.is_on:
+    def _switch_camera(self, viewer: Viewer, message: CameraSwitched) -> None:
+        if message.is_on:
             self._camera_viewer = viewer
             self._pace.begin()
             self.put(CameraGiven())
         else:
             was_on, self._camera_viewer = self._camera_viewer is not None, None
-            if was_on or found.why:
-                reason = f" ({found.why})" if found.why else ""
+            if was_on or message.why:
+                reason = f" ({message.why})" if message.why else ""
                 self.camera.fail(f"the browser's camera gives no pictures{reason}; c shows photos")
         if self.source is not None:
-            self.source.switch(to_browser=found.is_on)
+            self.source.switch(to_browser=message.is_on)
         self._ask_for_frames()
         self.wake_all()
 
@@ -228,10 +235,11 @@ class Hub:
             self._camera_viewer.frames_to_ask += count
             self._camera_viewer.wake()
 
-    async def _record(self, is_on: bool) -> None:
-        if is_on:
-            newest = self.newest
-            self.recordings.begin(None if newest is None else newest.bgr)
+    async def _record(self, owner: str | None) -> None:
+        """Begin a recording for the page of that name; None: end the one that there is."""
+        if owner is not None:
+            newest = self.newest_whole
+            self.recordings.begin(None if newest is None else newest.bgr, owner)
         else:
             await self._loop.run_in_executor(None, self.recordings.end)
         self.wake_all()

@@ -33,7 +33,7 @@ class RateLimit:
         self._a_second, self._at_once, self._clock = a_second, at_once, clock
         self._left, self._at = at_once, clock()
 
-    def take(self) -> bool:
+    def allow(self) -> bool:
         """True if one more may be; it is counted."""
         now = self._clock()
         self._left = min(self._left + (now - self._at) * self._a_second, self._at_once)

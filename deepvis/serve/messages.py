@@ -57,33 +57,33 @@ def read_message(text: str) -> ClientMessage | None:
     if len(text) > TEXT_BYTES:
         raise MessageError(f"a message of {len(text)} characters, expected at most {TEXT_BYTES}")
     try:
-        found = json.loads(text)
+        fields = json.loads(text)
     except (ValueError, RecursionError):
         raise MessageError("a message that is no JSON") from None
-    if not isinstance(found, dict):
+    if not isinstance(fields, dict):
         raise MessageError("a message that is no JSON object")
-    read = _READERS.get(found.get("type")) if isinstance(found.get("type"), str) else None
+    read = _READERS.get(fields.get("type")) if isinstance(fields.get("type"), str) else None
     if read is None:
         raise MessageError("a message of an unknown type")
-    return read(found)
+    return read(fields)
 
 
-def _key(found: dict[str, Any]) -> ClientMessage | None:
-    code = key_code(_text(found, "key", 20))
+def _key(fields: dict[str, Any]) -> ClientMessage | None:
+    code = key_code(_text(fields, "key", 20))
     return None if code is None else Key(code)
 
 
-def _mouse(found: dict[str, Any]) -> ClientMessage:
-    kind = found.get("kind")
+def _mouse(fields: dict[str, Any]) -> ClientMessage:
+    kind = fields.get("kind")
     if kind not in MOUSE_KINDS:
         raise MessageError("a mouse message of an unknown kind")
-    steps = min(max(_whole(found, "steps", 0), -MOST_STEPS), MOST_STEPS)
-    return Mouse(kind, _whole(found, "row", 0), _whole(found, "col", 0), steps)
+    steps = min(max(_whole(fields, "steps", 0), -MOST_STEPS), MOST_STEPS)
+    return Mouse(kind, _whole(fields, "row", 0), _whole(fields, "col", 0), steps)
 
 
-def _size(found: dict[str, Any]) -> ClientMessage:
-    height, width = _whole(found, "height"), _whole(found, "width")
-    ratio = found.get("ratio", 1)
+def _size(fields: dict[str, Any]) -> ClientMessage:
+    height, width = _whole(fields, "height"), _whole(fields, "width")
+    ratio = fields.get("ratio", 1)
     if height <= 0 or width <= 0:
         raise MessageError("a page without an area")
     if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not 0 < ratio <= LARGEST_RATIO:
@@ -92,12 +92,12 @@ def _size(found: dict[str, Any]) -> ClientMessage:
     return Resized(*fitted, ratio * fitted[1] / width)
 
 
-def _paste(found: dict[str, Any]) -> ClientMessage:
-    return Pasted(_text(found, "text", PASTED_CHARACTERS))
+def _paste(fields: dict[str, Any]) -> ClientMessage:
+    return Pasted(_text(fields, "text", PASTED_CHARACTERS))
 
 
-def _camera(found: dict[str, Any]) -> ClientMessage:
-    return CameraSwitched(_flag(found, "on"), _text(found, "why", 200) if "why" in found else "")
+def _camera(fields: dict[str, Any]) -> ClientMessage:
+    return CameraSwitched(_flag(fields, "on"), _text(fields, "why", 200) if "why" in fields else "")
 
 
 _READERS: dict[Any, Any] = {
@@ -105,30 +105,30 @@ _READERS: dict[Any, Any] = {
     "mouse": _mouse,
     "size": _size,
     "paste": _paste,
-    "drawn": lambda found: Drawn(_whole(found, "version"), max(_whole(found, "milliseconds", 0), 0) / 1000),
-    "control": lambda found: TakeControl(),
+    "drawn": lambda fields: Drawn(_whole(fields, "version"), max(_whole(fields, "milliseconds", 0), 0) / 1000),
+    "control": lambda fields: TakeControl(),
     "camera": _camera,
-    "record": lambda found: RecordSwitched(_flag(found, "on")),
+    "record": lambda fields: RecordSwitched(_flag(fields, "on")),
 }
 
 
-def _whole(found: dict[str, Any], name: str, default: int | None = None) -> int:
-    value = found.get(name, default)
+def _whole(fields: dict[str, Any], name: str, default: int | None = None) -> int:
+    value = fields.get(name, default)
     limit = 0xFFFFFFFF if name == "version" else LARGEST_NUMBER
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= limit:
         raise MessageError(f"a message whose {name} is no number in its range")
     return int(value)
 
 
-def _flag(found: dict[str, Any], name: str) -> bool:
-    value = found.get(name)
+def _flag(fields: dict[str, Any], name: str) -> bool:
+    value = fields.get(name)
     if not isinstance(value, bool):
         raise MessageError(f"a message whose {name} is neither true nor false")
     return value
 
 
-def _text(found: dict[str, Any], name: str, most: int) -> str:
-    value = found.get(name)
+def _text(fields: dict[str, Any], name: str, most: int) -> str:
+    value = fields.get(name)
     if not isinstance(value, str) or len(value) > most:
         raise MessageError(f"a message whose {name} is no text of at most {most} characters")
     return value

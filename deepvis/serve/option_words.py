@@ -14,6 +14,7 @@ class OptionWords:
     tls: str  # with its value
     any_tls: str
     unencrypted: str
+    name: str  # with its value
 
     def given(self, address: str) -> str:
         """The option with the address that was given."""
@@ -25,5 +26,19 @@ class OptionWords:
         return f"expected HOST:PORT, as in 127.0.0.1:8000 ({self.alone}: loopback and a free port)"
 
 
-COMMAND_LINE = OptionWords("--serve {}", "--serve alone", "--tls {}", "--tls CERT KEY", "--serve-unencrypted")
-IN_PYTHON = OptionWords("show: serve={!r}", "serve=True", "show: tls={}", "tls=(CERT, KEY)", "serve_unencrypted=True")
+COMMAND_LINE = OptionWords(
+    serve="--serve {}",
+    alone="--serve alone",
+    tls="--tls {}",
+    any_tls="--tls CERT KEY",
+    unencrypted="--serve-unencrypted",
+    name="--serve-name {}",
+)
+IN_PYTHON = OptionWords(
+    serve="show: serve={!r}",
+    alone="serve=True",
+    tls="show: tls={}",
+    any_tls="tls=(CERT, KEY)",
+    unencrypted="serve_unencrypted=True",
+    name="show: serve_name={!r}",
+)

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -13,11 +14,17 @@ import numpy as np
 from deepvis.serve.limits import RECORDING_SECONDS
 from deepvis.window.record import Recorder
 
+OWNER_AWAY_SECONDS = 8.0  # after which a page does not come back: one that is loaded anew, or loses its network, does
+
 
 class Recordings:
-    """finished: how many there were; path: of the last one. ``show`` is for the window's thread."""
+    """finished: how many there were; path: of the last one. owner: the name of the page that began the last, "" for
+    none. ``show`` is for the window's thread. clock: seconds, never runs backwards.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.owner = ""
+        self._clock, self._owner_seen_at = clock, 0.0
         self.finished = 0
         self.path: Path | None = None
         self.error = ""
@@ -34,11 +41,16 @@ class Recordings:
 
     @property
     def is_due_to_end(self) -> bool:
-        """It is long enough, or nothing more can be written."""
-        recorder = self._recorder
-        return recorder is not None and (recorder.is_over or time.monotonic() - self._began > RECORDING_SECONDS)
+        """It is long enough, nothing more can be written, or the page that began it has gone for good."""
+        recorder, now = self._recorder, self._clock()
+        is_left = bool(self.owner) and now - self._owner_seen_at > OWNER_AWAY_SECONDS
+        return recorder is not None and (recorder.is_over or now - self._began > RECORDING_SECONDS or is_left)
 
-    def begin(self, bgr: np.ndarray | None) -> None:
+    def see_owner(self) -> None:
+        """The page that began it is there."""
+        self._owner_seen_at = self._clock()
+
+    def begin(self, bgr: np.ndarray | None, owner: str = "") -> None:
         """bgr: what the window shows now. Does nothing until the last recording has ended and is written."""
         if self.is_on:
             return
@@ -51,7 +63,9 @@ class Recordings:
         recorder = Recorder(self._folder / f"deepvis-{self._begun}.mp4")
         if bgr is not None:
             recorder.show(bgr)
-        self.error, self._began, self._recorder = "", time.monotonic(), recorder
+        self.error, self.owner = "", owner
+        self._began = self._owner_seen_at = self._clock()
+        self._recorder = recorder
 
     def show(self, bgr: np.ndarray) -> None:
         """The window shows another picture, (H, W, 3) uint8 BGR."""

@@ -25,7 +25,7 @@ class Refinement:
         for row, col, tall, wide in pieces:
             self._sent_at[row : row + tall, col : col + wide] = now
 
-    def take(self, now: float, budget: float = float("inf")) -> np.ndarray | None:
+    def take_due(self, now: float, budget: float = float("inf")) -> np.ndarray | None:
         """Blocks to be sent in full quality now, from the top; they count as sent. None if there are none.
 
         budget: bytes; the least portion may be more.

@@ -115,7 +115,7 @@ class PageRequests:
         viewer = Viewer(
             socket, name, lambda: hub.newest, hub.facts, hub.pieces.get, may_control=may_control, rate=_rate(request)
         )
-        await hub.enter(viewer)
+        hub.enter(viewer)
         sending = hub.start(hub.send(viewer))
         viewer.wake()
         try:
@@ -128,14 +128,14 @@ class PageRequests:
     async def _listen(self, viewer: Viewer) -> None:
         """Until the socket is closed, or says what no page of ours says."""
         async for item in viewer.socket:
-            if not viewer.allowance.take():
+            if not viewer.allowance.allow():
                 await viewer.socket.close(code=1008, message=b"too many messages")
             elif item.type is WSMsgType.BINARY:
                 self._hub.take_frame(viewer, item.data)
             elif item.type is WSMsgType.TEXT:
                 try:
-                    if (found := read_message(item.data)) is not None:
-                        self._hub.handle(viewer, found)
+                    if (message := read_message(item.data)) is not None:
+                        self._hub.handle(viewer, message)
                 except MessageError as error:
                     await viewer.socket.close(code=1008, message=str(error).encode()[:120])
 
@@ -147,7 +147,7 @@ class PageRequests:
             return _sentence(403, "no page with this viewer= looks at the window; load the page again")
         if not self._hub.may_act(viewer):
             return _sentence(403, "another viewer controls the window; take control first")
-        if not self._photos.take():
+        if not self._photos.allow():
             return _sentence(429, TOO_SOON)
         if (request.content_length or 0) > limits.PHOTO_BYTES:
             return _sentence(413, TOO_LARGE)
@@ -167,10 +167,10 @@ class PageRequests:
         return web.json_response({"name": path.name})
 
     async def _screenshot(self, request: web.Request) -> web.StreamResponse:
-        newest = self._hub.newest
+        newest = self._hub.newest_whole
         if newest is None:
             return _sentence(404, "there is no picture yet; wait a moment")
-        if not self._screenshots.take():
+        if not self._screenshots.allow():
             return _sentence(429, TOO_SOON)
         content = await asyncio.get_running_loop().run_in_executor(None, _png, newest)
         name = {"Content-Disposition": 'attachment; filename="deepvis.png"'}

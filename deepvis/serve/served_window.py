@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from deepvis.core.geometry import Rect
+from deepvis.core.key_hold import KeyHold
 from deepvis.serve.address import ServeAddress
 from deepvis.serve.browser_keys import BROWSERS_OWN
 from deepvis.serve.server import WindowServer
@@ -29,6 +31,11 @@ class ServedWindow:
         return self._size
 
     @property
+    def key_hold(self) -> KeyHold:
+        """From a key in a page until a page has drawn what came of it."""
+        return self._server.hub.key_hold
+
+    @property
     def has_press(self) -> bool:
         return self._server.events.has_press
 
@@ -36,6 +43,10 @@ class ServedWindow:
         self._answers += self._is_answer_due
         self._is_answer_due = False
         self._server.publish(bgr, self._answers)
+
+    def show_early(self, bgr: np.ndarray, areas: Sequence[Rect]) -> None:
+        self._answers += 1
+        self._server.publish(bgr, self._answers, areas)
 
     def poll(self, milliseconds: int) -> list[Event]:
         events = self._server.events.take(max(milliseconds, 1) / 1000)

@@ -6,11 +6,12 @@ import asyncio
 import logging
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from deepvis.core.geometry import Rect
 from deepvis.core.user_error import UsageError
 from deepvis.serve.accepted_sockets import AcceptedSockets
 from deepvis.serve.address import ServeAddress, certificate
@@ -51,12 +52,14 @@ class WindowServer:
         self._thread = threading.Thread(target=self._run, name="serve", daemon=True)
         self._thread.start()
 
-    def publish(self, bgr: np.ndarray, answers: int = 0) -> None:
-        """Show an (H, W, 3) uint8 picture; it is copied. answers: as in ``ServedPicture``."""
-        picture = served_picture(bgr, answers)
+    def publish(self, bgr: np.ndarray, answers: int = 0, early: Sequence[Rect] = ()) -> None:
+        """Show an (H, W, 3) uint8 picture; it is copied. answers, early: as in ``ServedPicture``."""
+        picture = served_picture(bgr, answers, early)
         self.hub.newest = picture
-        self.hub.recordings.show(picture.bgr)
-        self.call(self.hub.picture_came)
+        if picture.is_whole:
+            self.hub.newest_whole = picture
+            self.hub.recordings.show(picture.bgr)
+        self.call(self.hub.picture_came if picture.is_whole else self.hub.wake_all)
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Have a function called in the server's thread; nothing once it has ended."""

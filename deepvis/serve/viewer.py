@@ -8,19 +8,29 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from deepvis.serve.adaptive_quality import AdaptiveQuality
-from deepvis.serve.dirty_rectangles import BlockRect, dirty_rectangles
+from deepvis.serve.dirty_rectangles import BlockRect, dirty_rectangles, halved
 from deepvis.serve.limits import (
     MESSAGES_A_SECOND,
     MESSAGES_AT_ONCE,
     UNACKNOWLEDGED_SECONDS,
     RateLimit,
 )
-from deepvis.serve.pictures import STILL, CodedRect, Coding, Piece, ServedPicture, changed_blocks, message
+from deepvis.serve.pictures import (
+    STILL,
+    CodedPiece,
+    CodedRect,
+    Coding,
+    ServedPicture,
+    blocks_in,
+    changed_blocks,
+    message,
+    with_rects,
+)
 from deepvis.serve.refinement import Refinement
 
 if TYPE_CHECKING:
@@ -34,6 +44,17 @@ MOVING_SECONDS = 0.25  # after a picture that plays: what can wait goes with the
 STILL_PIECE_COST = 40  # as PIECE_COST, of blocks in full quality, which take longer
 WORDS_BLOCKS, WORDS_SHARE = 64, 0.06  # of a piece that is not shrunk: its most blocks, and bytes of what the link takes
 SMALL_SHARE = 0.03  # of all blocks: fewer than that changed, as in a line of words, can wait
+
+
+class InFlight(NamedTuple):
+    """What a page has not drawn yet. begun_at: when its coding began. size: in bytes."""
+
+    version: int
+    begun_at: float
+    sent_at: float
+    size: int
+    is_answer: bool  # of a key
+    is_whole: bool  # as of ServedPicture
 
 
 class Viewer:
@@ -50,7 +71,7 @@ class Viewer:
         name: str,
         newest: Callable[[], ServedPicture | None],
         facts: Callable[[Viewer], dict[str, Any]],
-        pieces: Callable[[ServedPicture, Sequence[CodedRect]], Awaitable[list[Piece]]],
+        pieces: Callable[[ServedPicture, Sequence[CodedRect]], Awaitable[list[CodedPiece]]],
         *,
         may_control: bool = True,
         rate: float = float("inf"),
@@ -61,8 +82,7 @@ class Viewer:
         self._newest, self._facts, self._pieces = newest, facts, pieces
         self._wake = asyncio.Event()
         self._sent: ServedPicture | None = None  # what the page shows once it has drawn all that is on its way
-        # of what it has not drawn yet: version, when its coding began, when it was sent, bytes
-        self._in_flight: deque[tuple[int, float, float, int]] = deque()
+        self._in_flight: deque[InFlight] = deque()
         self._refinement, self._quality = Refinement(), AdaptiveQuality(rate)
         self._sent_at = self._moved_at = self._drawn_at = self._reserved_until = float("-inf")
         self._interval = SHORTEST_INTERVAL
@@ -79,16 +99,20 @@ class Viewer:
         if now > self._reserved_until + RESERVED_SECONDS:  # what is pressed all the time does not hold all
             self._reserved_until = now + RESERVED_SECONDS
 
-    def drawn(self, version: int, drawing: float) -> None:
-        """The page shows the picture of that version. drawing: seconds that it took there."""
-        if self._in_flight and self._in_flight[0][0] == version:
-            _, begun_at, sent_at, size = self._in_flight.popleft()
-            now = time.monotonic()
-            self._interval = min(max(SHORTEST_INTERVAL, INTERVAL_PER_DRAWING * (now - begun_at)), LONGEST_INTERVAL)
-            if sent_at >= self._drawn_at:  # else it had to wait for the one before it
-                self._quality.took(size, now - sent_at - drawing)
-            self._drawn_at = now
-            self.wake()
+    def drawn(self, version: int, drawing: float) -> bool:
+        """The page shows the picture of that version; True if it is the whole answer to a key.
+
+        drawing: seconds that it took there.
+        """
+        if not self._in_flight or self._in_flight[0].version != version:
+            return False
+        sent, now = self._in_flight.popleft(), time.monotonic()
+        self._interval = min(max(SHORTEST_INTERVAL, INTERVAL_PER_DRAWING * (now - sent.begun_at)), LONGEST_INTERVAL)
+        if sent.sent_at >= self._drawn_at:  # else it had to wait for the one before it
+            self._quality.took(sent.size, now - sent.sent_at - drawing)
+        self._drawn_at = now
+        self.wake()
+        return sent.is_answer and sent.is_whole
 
     async def send_all(self) -> None:
         """Until the socket is closed: whatever there is to send, one after the other."""
@@ -115,7 +139,7 @@ class Viewer:
 
     def is_unresponsive(self) -> bool:
         """True if it has not taken its picture for long."""
-        return bool(self._in_flight) and time.monotonic() - self._in_flight[0][1] > UNACKNOWLEDGED_SECONDS
+        return bool(self._in_flight) and time.monotonic() - self._in_flight[0].begun_at > UNACKNOWLEDGED_SECONDS
 
     async def _next_message(self) -> bytes | None:
         """The changes of now, if it is time for them; else what stands still, in full quality."""
@@ -123,9 +147,10 @@ class Viewer:
         if picture is None:
             return None
         is_answer = self._sent is not None and picture.answers != self._sent.answers
-        if len(self._in_flight) >= (2 if is_answer else 1):  # an answer does not wait until another picture is drawn
+        whole = sum(each.is_whole for each in self._in_flight)
+        if (whole >= 2) if is_answer else self._in_flight:  # an answer does not wait until another picture is drawn
             return None
-        if picture is not self._sent:
+        if self._sent is None or picture.version != self._sent.version:
             wait = 0 if is_answer else max(self._sent_at + self._interval, self._reserved_until) - now
             if wait > 0:
                 self._later(wait)
@@ -139,40 +164,51 @@ class Viewer:
         is_small = np.count_nonzero(blocks) <= SMALL_SHARE * blocks.size
         if is_small and not is_answer and blocks.any() and self._is_moving(now):
             return None
-        self._sent = picture
-        if not blocks.any():
+        rects = self._to_send(picture, blocks)
+        if not rects:
             return None
-        rects = dirty_rectangles(blocks, *self._quality.piece_limits)
+        if is_answer and not self._quality.is_lowered:  # the network waits, so that there are cores
+            rects = halved(rects)
         self._refinement.sent_coarse(blocks.shape, rects, now)
         pieces = await self._coarse(picture, rects)
         if not is_answer:
             pieces += await self._refined(picture, now)
             self._moved_at = self._moved_at if is_small else now
         self._sent_at = now
-        return self._message(picture, pieces, now)
+        return self._message(picture, pieces, now, is_answer=is_answer)
 
-    async def _coarse(self, picture: ServedPicture, rects: list[BlockRect]) -> list[Piece]:
+    def _to_send(self, picture: ServedPicture, blocks: np.ndarray) -> list[BlockRect]:
+        """Rectangles around the blocks that have changed, which count as sent. Of an early picture: in its areas."""
+        before, limits = self._sent, self._quality.piece_limits
+        if picture.is_whole or before is None or before.size != picture.size:
+            self._sent = picture
+            return dirty_rectangles(blocks, *limits)
+        rects = dirty_rectangles(blocks & blocks_in(picture.early, blocks.shape), *limits)
+        self._sent = with_rects(before, picture, rects)
+        return rects
+
+    async def _coarse(self, picture: ServedPicture, rects: list[BlockRect]) -> list[CodedPiece]:
         """Pieces in the quality of moving pictures, which becomes lower until the link takes them soon."""
         while True:
             pieces = await self._in_quality(picture, rects, *self._quality.now)
-            size = sum(len(each.jpeg) for each in pieces)
+            size = sum(len(each.content) for each in pieces)
             if size <= self._quality.budget or not self._quality.lower(size):
                 return pieces
 
     async def _in_quality(
         self, picture: ServedPicture, rects: list[BlockRect], quality: int, shrink: int
-    ) -> list[Piece]:
+    ) -> list[CodedPiece]:
         """Pieces; small ones that have few bytes, as a line of words, are not shrunk."""
         small = [rect for rect in rects if shrink > 1 and rect[2] * rect[3] <= WORDS_BLOCKS]
-        sharp = await self._pieces(picture, [(rect, Coding(quality)) for rect in small])
+        sharp = await self._pieces(picture, [(rect, Coding(quality, is_webp=True)) for rect in small])
         most_bytes = WORDS_SHARE * self._quality.budget
-        words = {rect: each for rect, each in zip(small, sharp, strict=True) if len(each.jpeg) <= most_bytes}
-        others = [(rect, Coding(quality, shrink=shrink)) for rect in rects if rect not in words]
+        words = {rect: each for rect, each in zip(small, sharp, strict=True) if len(each.content) <= most_bytes}
+        others = [(rect, Coding(quality, shrink=shrink, is_webp=shrink > 1)) for rect in rects if rect not in words]
         return [*words.values(), *await self._pieces(picture, others)]
 
-    async def _refined(self, picture: ServedPicture, now: float) -> list[Piece]:
+    async def _refined(self, picture: ServedPicture, now: float) -> list[CodedPiece]:
         """Pieces of what stands still, in full quality; as many as the link takes soon."""
-        blocks = self._refinement.take(now, self._quality.budget / 2)
+        blocks = self._refinement.take_due(now, self._quality.budget / 2)
         rects = [] if blocks is None else dirty_rectangles(blocks, STILL_PIECE_COST)
         return await self._pieces(picture, [(rect, STILL) for rect in rects])
 
@@ -192,9 +228,12 @@ class Viewer:
             self._later(wait)
         return wait > 0
 
-    def _message(self, picture: ServedPicture, pieces: list[Piece], now: float) -> bytes:
+    def _message(
+        self, picture: ServedPicture, pieces: list[CodedPiece], now: float, *, is_answer: bool = False
+    ) -> bytes:
         content = message(picture, pieces)
-        self._in_flight.append((picture.version & 0xFFFFFFFF, now, time.monotonic(), len(content)))
+        version = picture.version & 0xFFFFFFFF
+        self._in_flight.append(InFlight(version, now, time.monotonic(), len(content), is_answer, picture.is_whole))
         return content
 
     def _later(self, seconds: float) -> None:

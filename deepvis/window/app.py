@@ -91,6 +91,7 @@ class Toolbox:
         self._parts = make_parts(settings, self._shown, self.passes, shared, place)
         self._parts.send_requests(state)  # the picture is read while the window opens
         self.window = window or opened_window(settings, options, title, place)
+        self._parts.hold_for(self.window.key_hold)
         options = replace(options, hints=Hints(settings.hints))
         pictures = Path(settings.pictures)
         self.saver = Saver(pictures, self._identity, opened=opened_with(settings))

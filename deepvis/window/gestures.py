@@ -28,6 +28,7 @@ from deepvis.schema.rows import shown
 from deepvis.window.ui.events import Event, Mouse, Pasted, Resized
 
 VERSION = 1
+LARGEST_RATIO = 16.0  # of the pixels of a screen to those of a page
 LONGEST_PAUSE = 86_400.0  # seconds between two gestures
 OfMouse = Literal["press", "wheel", "move", "leave"]
 NO_KEY = "gesture"  # stands for what is no key where only keys have names
@@ -39,7 +40,7 @@ KINDS = ("key", "paste", *OF_MOUSE, "size", "names")
 class Gesture:
     """after: seconds since the one before. text: of a key its name; of names their file's content.
 
-    row, col: of the mouse; of a size its height and width.
+    row, col: of the mouse; of a size its height and width. pixel_ratio: of a size, as of ``Resized``.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Gesture:
     row: int = 0
     col: int = 0
     steps: int = 0
+    pixel_ratio: float = 1.0
 
     @property
     def token(self) -> str:
@@ -65,7 +67,7 @@ class Gesture:
         if self.kind == "paste":
             return Pasted(self.text)
         if self.kind == "size":
-            return Resized(self.row, self.col)
+            return Resized(self.row, self.col, self.pixel_ratio)
         if self.kind in OF_MOUSE:
             return Mouse(cast(OfMouse, self.kind), self.row, self.col, self.steps)
         return None
@@ -73,13 +75,14 @@ class Gesture:
 
 @dataclass(frozen=True)
 class Start:
-    """What was shown before anything was pressed. size: (height, width) of the window."""
+    """What was shown before anything was pressed. size: (height, width) of the window, pixel_ratio: as it has."""
 
     model: str
     size: tuple[int, int]
     view: ViewState
     source: InputState
     preset: int = 2
+    pixel_ratio: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ class GestureLog:
         if isinstance(event, Pasted):
             self._put(Gesture("paste", text=event.text))
         elif isinstance(event, Resized):
-            self._put(Gesture("size", row=event.height, col=event.width))
+            self._put(Gesture("size", row=event.height, col=event.width, pixel_ratio=event.pixel_ratio))
         elif isinstance(event, Mouse) and event.kind in ("move", "leave"):
             self._move = Gesture(event.kind, row=event.row, col=event.col), self._clock()
         elif isinstance(event, Mouse):
@@ -163,8 +166,8 @@ class GestureLog:
             self._path.unlink()
 
 
-def start_of(state: AppState, size: tuple[int, int]) -> Start:
-    return Start(state.info.name, size, state.view, state.input, state.live.preset)
+def start_of(state: AppState, size: tuple[int, int], pixel_ratio: float = 1.0) -> Start:
+    return Start(state.info.name, size, state.view, state.input, state.live.preset, pixel_ratio)
 
 
 def read_replay(path: Path) -> Replay:
@@ -198,6 +201,7 @@ def _start(content: Any) -> Start:
     start = read_plain(Start, content["start"], "start")
     if not 0 <= start.preset < len(PRESETS) or not all(1 <= side <= LARGEST_WINDOW for side in start.size):
         raise PlainError(f"start is {shown(content['start'])}: expected a preset and a size that there are")
+    _check_ratio(start.pixel_ratio)
     return start
 
 
@@ -220,5 +224,11 @@ def _check_numbers(gesture: Gesture) -> None:
         low = -LARGEST_WINDOW if name == "steps" else lowest
         if not low <= getattr(gesture, name) <= LARGEST_WINDOW:
             raise PlainError(f"{name} is {getattr(gesture, name)}: expected {low} to {LARGEST_WINDOW}")
+    _check_ratio(gesture.pixel_ratio)
     if not 0 <= gesture.after <= LONGEST_PAUSE:
         raise PlainError(f"after is {gesture.after}: expected 0 to {LONGEST_PAUSE} seconds")
+
+
+def _check_ratio(ratio: float) -> None:
+    if not 0 < ratio <= LARGEST_RATIO:
+        raise PlainError(f"pixel_ratio is {ratio}: expected more than 0, {LARGEST_RATIO:g} at most")

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from deepvis.core.commands.changes import source
 from deepvis.core.history import remembered
-from deepvis.core.state import AppState
+from deepvis.core.state import AppState, HelpSearch
 from deepvis.window.ui.events import CameraGiven, PhotoGiven
 
 
 def given(state: AppState, event: PhotoGiven | CameraGiven) -> AppState:
-    """The state that shows it, as one step of the history; the photo's neighbours in its folder are the open files."""
+    """The state that shows it, as one step of the history; the photo's neighbours in its folder are the open files.
+
+    A photo closes the help, under which it would not be seen.
+    """
     if isinstance(event, CameraGiven):
         after = state if state.input.moving else source(state, moving=True, frozen=False)
     else:
         folder = os.path.dirname(event.path)
         at = state.input.file_index if state.input.images == folder else 0
         after = source(state, moving=False, frozen=False, images=folder, photo=event.path, file_index=at, photo_at=at)
+        after = replace(after, view=replace(after.view, help=False), help_search=HelpSearch())  # it would lie over it
     return remembered(state, after)

@@ -102,6 +102,8 @@ class Loop:
         self._status = StatusReader(self._pressed, self._hints, is_timeless=options.is_timeless)
         self._replayed = list(options.replay.gestures) if options.replay is not None else []
         self._script = Script([gesture.token for gesture in self._replayed] or options.keys)
+        # of what is being done again; None: the window's own
+        self._replayed_ratio = None if options.replay is None else options.replay.start.pixel_ratio
         self._replayed_pause: float | None = None  # before what is being done again
         self._typist = Typist()
         self._autoplay = AutoplayClock()
@@ -119,7 +121,7 @@ class Loop:
         self._is_closed = False
         self._log = None  # of what is pressed
         if options.record_keys is not None:
-            self._log = self._saver.gesture_log(options.record_keys, start_of(state, window.size))
+            self._log = self._saver.gesture_log(options.record_keys, start_of(state, window.size, window.pixel_ratio))
 
     def run(self) -> None:
         """Until the end. Raises UsageError if the network cannot be opened at all."""
@@ -195,6 +197,7 @@ class Loop:
         if isinstance(event, Closed):
             self.state = replace(self.state, quit=True)
         elif isinstance(event, Resized):
+            self._replayed_ratio = None if self._replayed_ratio is None else event.pixel_ratio
             self._lay_out(event.height, event.width)
         elif isinstance(event, Key):
             if key := self._typist.key(event.code, is_typing=self.state.takes_letters):
@@ -332,7 +335,8 @@ class Loop:
 
     def _lay_out(self, height: int, width: int) -> None:
         shown, strips = self.state.view.presenting, strips_of(self.state.view)
-        layout = self._layouts(self.state.info, height, width, presenting=shown, pixel_ratio=self.window.pixel_ratio)
+        ratio = self.window.pixel_ratio if self._replayed_ratio is None else self._replayed_ratio
+        layout = self._layouts(self.state.info, height, width, presenting=shown, pixel_ratio=ratio)
         self._make_scene.layout, self._strips = with_strips(layout, strips), strips
         area = self._make_scene.layout.tiles_area
         self.state = replace(self.state, layers_pane=(area.height, area.width))

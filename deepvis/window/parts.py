@@ -23,6 +23,7 @@ from deepvis.core.effects import (
     UndoKeep,
     UndoSave,
 )
+from deepvis.core.key_hold import KeyHold
 from deepvis.core.state import AppState, InputState
 from deepvis.core.types import Frame, NetInfo, NetRequest
 from deepvis.live.backend import Backend
@@ -121,6 +122,10 @@ class Parts:
         """Begin to load the network; a second call does nothing."""
         if self._network not in self._running:
             self._start(self._network)
+
+    def hold_for(self, key_hold: KeyHold | None) -> None:
+        """Have the network wait while a key is being answered. None: never."""
+        self._network.share.key_hold = key_hold
 
     def send_requests(self, state: AppState) -> None:
         """Send the workers what the state wants, where that differs from what was sent."""

@@ -88,7 +88,7 @@ class Screen:
         if self.shows(scene) and not again:
             return
         began = time.monotonic()
-        picture = self.compose(scene, self._has_newer_press)
+        picture = self.compose(scene, self._has_newer_press, self._window.show_early if self._pressed_at else None)
         if self.compose.is_partial:
             return
         composed = time.monotonic()

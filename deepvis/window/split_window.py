@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from deepvis.core.geometry import Rect
+from deepvis.core.key_hold import KeyHold
 from deepvis.core.panes import text_scale_of
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import fill
@@ -55,6 +56,10 @@ class SplitWindow:
     @property
     def reserved_keys(self) -> frozenset[str]:
         return self._window.reserved_keys
+
+    @property
+    def key_hold(self) -> KeyHold | None:
+        return self._window.key_hold
 
     def turn_to(self, half: int) -> None:
         """Have keys go to a half from now on."""
@@ -199,8 +204,15 @@ class HalfWindow:
     def reserved_keys(self) -> frozenset[str]:
         return self._whole.reserved_keys
 
+    @property
+    def key_hold(self) -> KeyHold | None:
+        return self._whole.key_hold
+
     def show(self, bgr: np.ndarray) -> None:
         self._whole.show_half(self._half, bgr)
+
+    def show_early(self, bgr: np.ndarray, areas: Sequence[Rect]) -> None:
+        """Nothing: both halves are shown together."""
 
     def poll(self, milliseconds: int) -> list[Event]:
         """What was handed to this half; the left one waits for more, for both."""

@@ -40,6 +40,9 @@ def test_a_served_window_has_an_address_until_it_is_closed(photos: Path, capsys:
         ({"serve": 0, "tls": "none.pem"}, "show: tls is 'none.pem', expected (CERT, KEY)"),
         ({"tls": ("a", "b")}, "show: tls needs serve too"),
         ({"serve_unencrypted": True}, "show: serve_unencrypted needs serve too"),
+        ({"serve_name": "gpu1"}, "show: serve_name needs serve too"),
+        ({"serve": 0, "serve_name": "a b"}, "show: serve_name='a b': expected a host name alone"),
+        ({"serve": 0, "serve_name": 3}, "show: serve_name is 3, expected a host name"),
     ],
 )
 def test_addresses_that_cannot_be_are_one_sentence(photos: Path, options: Any, words: str) -> None:
@@ -49,7 +52,10 @@ def test_addresses_that_cannot_be_are_one_sentence(photos: Path, options: Any, w
 
 
 def test_a_port_beyond_loopback_and_what_is_taken_there(photos: Path) -> None:
-    with deepvis.show("caffenet-mini", photos, serve="0.0.0.0:0", serve_unencrypted=True, block=False) as shown:
+    beyond: Any = {"serve": "0.0.0.0:0", "serve_unencrypted": True, "block": False}
+    with deepvis.show("caffenet-mini", photos, **beyond, serve_name="gpu1.example.org") as shown:
+        assert urlsplit(shown.address).hostname == "gpu1.example.org"
+    with deepvis.show("caffenet-mini", photos, **beyond) as shown:
         port = urlsplit(shown.address).port
         assert urlsplit(shown.address).hostname != "127.0.0.1" and port
         with pytest.raises(deepvis.ModelError, match=f"serve='127.0.0.1:{port}': cannot be listened at.*or serve=True"):

@@ -40,11 +40,11 @@ def test_who_looks_on_never_controls() -> None:
     control = Control()
     onlooker = viewer("a", may_control=False)
     control.enter(onlooker)
-    control.take(onlooker)
+    control.take_control(onlooker)
     assert control.is_free and not control.may_act(onlooker) and control.is_free
     other = viewer("b")
     control.enter(other)
-    control.take(onlooker)
+    control.take_control(onlooker)
     assert control.controller is other
 
 

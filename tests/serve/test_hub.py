@@ -7,12 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+
 from deepvis.serve.event_box import EventBox
 from deepvis.serve.hub import Hub
 from deepvis.serve.limits import MOST_EVENTS
-from deepvis.serve.messages import CameraSwitched, TakeControl
+from deepvis.serve.messages import CameraSwitched, Drawn, RecordSwitched, TakeControl
+from deepvis.serve.pictures import served_picture
+from deepvis.serve.recordings import Recordings
 from deepvis.sources.base import Play
 from deepvis.window.ui.events import Key, Mouse
+from tests.helpers.pictures import FakeClock
 
 ON, OFF = CameraSwitched(True), CameraSwitched(False)
 
@@ -41,8 +46,8 @@ class Room:
 def in_room(work: Any) -> None:
     async def all_of_it() -> None:
         room = Room()
-        await room.hub.enter(room.first)
-        await room.hub.enter(room.second)
+        room.hub.enter(room.first)
+        room.hub.enter(room.second)
         await work(room)
         room.hub.camera.close()
         room.hub.close()
@@ -79,7 +84,7 @@ def test_a_page_that_leaves_or_loses_control_has_not_refused() -> None:
         hub.handle(second, ON)
         hub.leave(second)
         again = page("b")
-        await hub.enter(again)
+        hub.enter(again)
         assert room.is_asked(again)
         hub.handle(again, OFF)
         hub.handle(first, TakeControl())
@@ -118,3 +123,43 @@ def test_a_press_that_waits_is_seen() -> None:
     assert not events.has_press
     events.put(Mouse("press", 3, 4))
     assert events.has_press
+
+
+def test_a_key_holds_the_networks_passes_until_a_page_has_drawn_its_answer() -> None:
+    async def work(room: Room) -> None:
+        hub, first = room.hub, room.first
+        hub.handle(room.second, Key(97))
+        assert not hub.key_hold.is_on, "it only watches"
+        hub.handle(first, Mouse("move", 1, 1))
+        assert not hub.key_hold.is_on, "what plays is drawn under a pointer that moves"
+        hub.handle(first, Key(97))
+        assert hub.key_hold.is_on
+        first.drawn = lambda version, seconds: False
+        hub.handle(first, Drawn(1, 0.0))
+        assert hub.key_hold.is_on, "that was another picture"
+        first.drawn = lambda version, seconds: True
+        hub.handle(first, Drawn(2, 0.0))
+        assert not hub.key_hold.is_on
+
+    in_room(work)
+
+
+def test_a_recording_ends_when_the_page_that_began_it_has_gone() -> None:
+    async def work(room: Room) -> None:
+        hub, clock = room.hub, FakeClock()
+        hub.recordings = Recordings(clock)
+        hub.newest_whole = served_picture(np.zeros((64, 96, 3), np.uint8))
+        room.first.is_unresponsive = room.second.is_unresponsive = lambda: False
+        hub.handle(room.first, RecordSwitched(True))
+        await asyncio.sleep(0)
+        for _ in range(20):
+            clock.now += 1
+            await hub.look_after_viewers()
+        assert hub.recordings.is_on, "its page is there"
+        hub.leave(room.first)
+        for _ in range(20):
+            clock.now += 1
+            await hub.look_after_viewers()
+        assert not hub.recordings.is_on and hub.recordings.finished == 1
+
+    in_room(work)

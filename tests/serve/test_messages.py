@@ -88,6 +88,6 @@ def test_the_box_is_bounded_and_leaves_out_old_moves() -> None:
 def test_an_allowance_fills_up_again() -> None:
     now = [0.0]
     allowance = RateLimit(2, 3, lambda: now[0])
-    assert [allowance.take() for _ in range(4)] == [True, True, True, False]
+    assert [allowance.allow() for _ in range(4)] == [True, True, True, False]
     now[0] = 0.5
-    assert [allowance.take() for _ in range(2)] == [True, False]
+    assert [allowance.allow() for _ in range(2)] == [True, False]

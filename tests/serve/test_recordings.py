@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from deepvis.serve.recordings import Recordings
+from deepvis.serve.recordings import OWNER_AWAY_SECONDS, Recordings
 from deepvis.window.record import Recorder
+from tests.helpers.pictures import FakeClock
 
 BGR = np.zeros((64, 96, 3), np.uint8)
 
@@ -50,6 +51,24 @@ def test_one_that_can_write_no_more_ends() -> None:
     assert recordings.is_due_to_end
     recordings.end()
     assert not recordings.is_on and recordings.error == "the disk is full"
+    recordings.close()
+
+
+def test_one_ends_when_its_page_has_gone_for_good_and_its_file_stays() -> None:
+    clock = FakeClock()
+    recordings = Recordings(clock)
+    recordings.begin(BGR, owner="a page")
+    clock.now += OWNER_AWAY_SECONDS - 1
+    recordings.see_owner()  # it was loaded anew
+    clock.now += OWNER_AWAY_SECONDS - 1
+    assert not recordings.is_due_to_end
+    clock.now += 2
+    assert recordings.is_due_to_end
+    recordings.end()
+    assert recordings.finished == 1 and recordings.path is not None and recordings.path.is_file()
+    recordings.begin(BGR)
+    clock.now += 3 * OWNER_AWAY_SECONDS
+    assert not recordings.is_due_to_end, "nobody's"
     recordings.close()
 
 

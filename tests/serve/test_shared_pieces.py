@@ -13,8 +13,18 @@ import numpy as np
 import pytest
 
 from deepvis.serve import shared_pieces
-from deepvis.serve.pictures import COLS, ROWS, STILL, CodedRect, Coding, Piece, ServedPicture, piece, served_picture
-from deepvis.serve.shared_pieces import MOST_BLOCKS_IN_LOOP, SharedPieces
+from deepvis.serve.pictures import (
+    COLS,
+    ROWS,
+    STILL,
+    CodedPiece,
+    CodedRect,
+    Coding,
+    ServedPicture,
+    coded_piece,
+    served_picture,
+)
+from deepvis.serve.shared_pieces import MOST_BLOCKS_IN_LOOP, SharedPieces, shares
 
 SMALL: list[CodedRect] = [((row, 0, 1, 2), Coding()) for row in range(17)]
 LARGE: list[CodedRect] = [((0, 0, 17, 20), STILL)]
@@ -26,11 +36,11 @@ def threads_of_coding(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The name of the thread in which each piece was coded."""
     names: list[str] = []
 
-    def noted(*arguments: Any) -> Piece:
+    def noted(*arguments: Any) -> CodedPiece:
         names.append(threading.current_thread().name)
-        return piece(*arguments)
+        return coded_piece(*arguments)
 
-    monkeypatch.setattr(shared_pieces, "piece", noted)
+    monkeypatch.setattr(shared_pieces, "coded_piece", noted)
     return names
 
 
@@ -49,7 +59,7 @@ def test_seventeen_pieces_for_two_viewers_are_coded_seventeen_times(threads_of_c
     async def work(shared: SharedPieces, picture: ServedPicture) -> None:
         first = await shared.get(picture, SMALL)
         assert await shared.get(picture, SMALL[::-1]) == first[::-1]
-        assert first == [piece(picture, rect, coding) for rect, coding in SMALL]
+        assert first == [coded_piece(picture, rect, coding) for rect, coding in SMALL]
 
     with_picture(work)
     assert len(threads_of_coding) == 17
@@ -62,10 +72,17 @@ def test_large_ones_are_coded_beside_the_loop_and_once_though_a_page_leaves(thre
         leaves, stays = (asyncio.create_task(shared.get(picture, LARGE)) for _ in range(2))
         await asyncio.sleep(0)
         leaves.cancel()
-        assert await stays == [piece(picture, *LARGE[0])]
+        assert await stays == [coded_piece(picture, *LARGE[0])]
 
     with_picture(work)
     assert len(threads_of_coding) == 1 and threads_of_coding[0].startswith("serve-coding")
+
+
+def test_large_ones_are_shared_by_the_threads() -> None:
+    sizes = (900, 30, 800, 60, 5)
+    both = shares([((0, 0, 1, size), Coding()) for size in sizes])
+    assert [[rect[3] for rect, _ in part] for part in both] == [[900], [800, 60, 30, 5]]
+    assert shares(SMALL[:3]) == [SMALL[:3]]
 
 
 def test_pieces_go_with_their_picture(threads_of_coding: list[str]) -> None:
@@ -82,12 +99,12 @@ def test_pieces_go_with_their_picture(threads_of_coding: list[str]) -> None:
 
 
 def test_what_could_not_be_coded_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    def failing(*_: Any) -> Piece:
+    def failing(*_: Any) -> CodedPiece:
         raise MemoryError("no memory for a piece")
 
     async def work(shared: SharedPieces, picture: ServedPicture) -> None:
         with monkeypatch.context() as failure:
-            failure.setattr(shared_pieces, "piece", failing)
+            failure.setattr(shared_pieces, "coded_piece", failing)
             with pytest.raises(MemoryError):
                 await shared.get(picture, LARGE)
         assert len(await shared.get(picture, LARGE)) == 1

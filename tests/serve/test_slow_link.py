@@ -69,7 +69,11 @@ def test_over_a_slow_link_pictures_are_small_and_the_newest_is_shown(
         parts = urlsplit(served.url)
         link = SlowLink(parts.port or 0, BYTES_A_SECOND)
         with page_of(chromium, f"http://localhost:{link.port}/?{parts.query}") as page:
-            page.wait_for_timeout(3000)  # its link is known by then
+            rate = page.evaluate("Number(new URL(socket.url).searchParams.get('rate'))")
+            assert 0.5 * BYTES_A_SECOND < rate < 2 * BYTES_A_SECOND, (
+                "as the page itself has come: the first picture follows"
+            )
+            page.wait_for_timeout(3000)
             page.evaluate(COUNT)
             page.wait_for_timeout(6000)
             sizes = page.evaluate("sizes")

@@ -4,23 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
+from deepvis.core.geometry import Rect
 from deepvis.serve import viewer as viewers
 from deepvis.serve.adaptive_quality import TARGET_SECONDS
-from deepvis.serve.pictures import HEADER, PIECE, CodedRect, Piece, ServedPicture, piece, served_picture
+from deepvis.serve.pictures import (
+    MESSAGE_HEADER,
+    PIECE_HEADER,
+    CodedPiece,
+    CodedRect,
+    ServedPicture,
+    coded_piece,
+    served_picture,
+)
 from deepvis.serve.viewer import Viewer
 
 HEIGHT, WIDTH = 320, 640
+TOP = Rect(0, 0, 9, WIDTH)
 
 
-async def pieces(picture: ServedPicture, wanted: Sequence[CodedRect]) -> list[Piece]:
-    return [piece(picture, rect, coding) for rect, coding in wanted]
+async def pieces(picture: ServedPicture, wanted: Sequence[CodedRect]) -> list[CodedPiece]:
+    return [coded_piece(picture, rect, coding) for rect, coding in wanted]
 
 
 class Socket:
@@ -48,22 +59,30 @@ class Watched:
         self.drawn = 0
         self._bgr = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
 
-    def show(self, value: int, *, rows: slice = slice(None), cols: slice = slice(None), answers: int = 0) -> int:
+    def show(
+        self,
+        value: int,
+        *,
+        rows: slice = slice(None),
+        cols: slice = slice(None),
+        answers: int = 0,
+        early: Sequence[Rect] = (),
+    ) -> int:
         """The window shows another picture, which differs in some rows and columns; its version."""
         self._bgr[rows, cols] = value
-        self.newest = served_picture(self._bgr, answers)
+        self.newest = served_picture(self._bgr, answers, early)
         self.viewer.wake()
         return self.newest.version
 
-    def draw(self) -> None:
-        """The page has drawn the next picture."""
-        version = HEADER.unpack_from(self.socket.pictures[self.drawn])[0]
-        self.viewer.drawn(version, 0.0)
+    def draw(self) -> bool:
+        """The page has drawn the next picture; True if it is the whole answer to a key."""
+        version = MESSAGE_HEADER.unpack_from(self.socket.pictures[self.drawn])[0]
         self.drawn += 1
+        return self.viewer.drawn(version, 0.0)
 
     def sent(self) -> list[int]:
         """The versions, in order."""
-        return [HEADER.unpack_from(content)[0] for content in self.socket.pictures]
+        return [MESSAGE_HEADER.unpack_from(content)[0] for content in self.socket.pictures]
 
     def rows_of(self, at: int) -> list[tuple[int, int]]:
         """(first row, height) of the pieces of a message."""
@@ -72,8 +91,22 @@ class Watched:
     def rects_of(self, at: int) -> list[tuple[int, int, int, int]]:
         """(x, y, width, height) of the pieces of a message."""
         content = self.socket.pictures[at]
-        count = HEADER.unpack_from(content)[3]
-        return [PIECE.unpack_from(content, HEADER.size + i * PIECE.size)[:4] for i in range(count)]
+        count = MESSAGE_HEADER.unpack_from(content)[3]
+        return [
+            PIECE_HEADER.unpack_from(content, MESSAGE_HEADER.size + i * PIECE_HEADER.size)[:4] for i in range(count)
+        ]
+
+
+def decoded_pieces(content: bytes) -> Iterator[tuple[tuple[int, int, int, int], np.ndarray]]:
+    """(x, y, width, height) of each piece of a message, and its pixels."""
+    count = MESSAGE_HEADER.unpack_from(content)[3]
+    at = MESSAGE_HEADER.size + count * PIECE_HEADER.size
+    for i in range(count):
+        *rect, size = PIECE_HEADER.unpack_from(content, MESSAGE_HEADER.size + i * PIECE_HEADER.size)
+        found = cv2.imdecode(np.frombuffer(content, np.uint8, size, at), cv2.IMREAD_COLOR)
+        assert found is not None
+        yield (rect[0], rect[1], rect[2], rect[3]), found
+        at += size
 
 
 def watched(work: Callable[[Watched], Awaitable[None]]) -> None:
@@ -128,6 +161,57 @@ def test_an_answer_waits_for_no_other_picture_but_not_for_ever_more_of_them() ->
         one.draw()
         await soon()
         assert one.sent() == [first, answer, last]
+
+    watched(work)
+
+
+def test_what_shows_a_key_at_once_comes_first_and_the_whole_answer_waits_for_nothing() -> None:
+    async def work(one: Watched) -> None:
+        first = one.show(1)
+        await soon()
+        one.show(2)  # it has to wait for the first
+        early = one.show(3, rows=slice(0, 9), answers=1, early=[TOP])
+        await soon()
+        whole = one.show(4, rows=slice(48, HEIGHT), answers=2)
+        await soon()
+        assert one.sent() == [first, early, whole]
+        assert [one.rows_of(at) for at in (1, 2)] == [[(0, 16)], [(16, HEIGHT - 16)]]
+        one.show(5, answers=3, early=[TOP])
+        await soon()
+        assert len(one.sent()) == 3, "two whole pictures are on their way"
+        assert [one.draw() for _ in range(3)] == [False, False, True]
+
+    watched(work)
+
+
+def test_a_page_ends_up_with_the_true_picture_whatever_came_early() -> None:
+    """The pieces of all messages, laid over each other as a page does, are the window."""
+    generator = np.random.default_rng(0)
+
+    async def work(one: Watched) -> None:
+        shown, answers = np.zeros((HEIGHT, WIDTH), int), 0
+        for _ in range(60):
+            top, left = int(generator.integers(0, HEIGHT - 50)), int(generator.integers(0, WIDTH - 90))
+            answers += 1
+            is_early = bool(generator.integers(0, 2))
+            area = Rect(int(generator.integers(0, HEIGHT - 40)), 0, 40, int(generator.integers(1, WIDTH)))
+            rows, cols = slice(top, top + 50), slice(left, left + 90)
+            one.show(int(generator.integers(0, 255)), rows=rows, cols=cols, answers=answers, early=[area] * is_early)
+            await soon()
+            if generator.integers(0, 3):
+                while one.drawn < len(one.socket.pictures):
+                    one.draw()
+                await soon()
+        one.show(0, rows=slice(0, 0), answers=answers + 1)
+        for _ in range(4):
+            while one.drawn < len(one.socket.pictures):
+                one.draw()
+            await soon()
+        for content in one.socket.pictures:
+            for (x, y, wide, tall), piece_bgr in decoded_pieces(content):
+                shown[y : y + tall, x : x + wide] = piece_bgr.mean(axis=2)
+        assert one.newest is not None
+        assert np.abs(shown - one.newest.bgr.mean(axis=2)).max() < 40, "JPEG's own error"
 
     watched(work)
 

@@ -72,9 +72,15 @@ def test_all_kinds_of_gestures_are_read_as_they_were_written(tmp_path: Path) -> 
 
     path, times = tmp_path / "x.jsonl", iter(range(100))
     with ThreadPoolExecutor(1) as threads:
-        start = start_of(AppState(INFO), (620, 1000))
+        start = start_of(AppState(INFO), (620, 1000), 1.5)
         log = GestureLog(path, threads, start, lambda: next(times) / 2)
-        for event in (Mouse("move", 1, 2), Mouse("move", 3, 4), Mouse("press", 3, 4), Resized(500, 600), Pasted("ä")):
+        for event in (
+            Mouse("move", 1, 2),
+            Mouse("move", 3, 4),
+            Mouse("press", 3, 4),
+            Resized(500, 600, 2.5),
+            Pasted("ä"),
+        ):
             log.event(event)
         log.key("ctrl+s")
         log.event(Mouse("wheel", 7, 8, -2))
@@ -83,7 +89,7 @@ def test_all_kinds_of_gestures_are_read_as_they_were_written(tmp_path: Path) -> 
     replay = read_replay(path)
     assert replay.start == start and isinstance(replay.start, Start)
     events = [gesture.event() or gesture.text for gesture in replay.gestures]
-    assert events[:4] == [Mouse("move", 3, 4), Mouse("press", 3, 4), Resized(500, 600), Pasted("ä")]
+    assert events[:4] == [Mouse("move", 3, 4), Mouse("press", 3, 4), Resized(500, 600, 2.5), Pasted("ä")]
     assert events[4:] == ["ctrl+s", Mouse("wheel", 7, 8, -2), Mouse("move", 9, 9)]
     assert [gesture.after for gesture in replay.gestures] == [1.0, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]
 
@@ -93,6 +99,25 @@ def recorded(tiny: list[str], photos: Path, tmp_path: Path) -> Path:
     log = tmp_path / "keys.jsonl"
     assert run(*tiny, "--images", photos, "--keys", "o right", "--record-keys", log) == 0
     return log
+
+
+def test_a_replay_has_the_pixel_ratio_of_the_pages_that_were_looked_at(
+    tiny: list[str], photos: Path, tmp_path: Path
+) -> None:
+    log = tmp_path / "keys.jsonl"
+    assert run(*tiny, "--images", photos, "--keys", "o", "--record-keys", log) == 0
+    start, *keys = log.read_text().splitlines()
+    pictures = []
+    for ratio in (1.0, 2.0):
+        first = json.loads(start)
+        first["start"]["pixel_ratio"] = ratio
+        size = {"kind": "size", "row": 930, "col": 1500, "pixel_ratio": ratio}
+        for number, gestures in enumerate((keys, [json.dumps(size), *keys])):
+            log.write_text("\n".join([json.dumps(first) if not number else start, *gestures]))
+            assert run(*tiny, "--replay", log, "--size", "1500x930", "--screenshot", tmp_path / "x.png") == 0
+            pictures.append(picture(tmp_path / "x.png"))
+    assert np.array_equal(pictures[2], pictures[3]) and np.array_equal(pictures[0], pictures[1])
+    assert not np.array_equal(pictures[0], pictures[2]), "words are twice as large"
 
 
 def test_another_network_is_one_sentence(recorded: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,6 +134,10 @@ def test_another_network_is_one_sentence(recorded: Path, capsys: pytest.CaptureF
         (lambda lines: [lines[0], '{"kind": "kex"}'], "line 2: kind is 'kex'"),
         (lambda lines: [lines[0], '{"kind": "key", "text": "nokey"}'], "line 2: 'nokey' is the name of no key"),
         (lambda lines: [lines[0], '{"kind": "key", "textt": "o"}'], "line 2: the gesture has an unknown 'textt'"),
+        (
+            lambda lines: [lines[0], '{"kind": "size", "row": 9, "col": 9, "pixel_ratio": 0}'],
+            "line 2: pixel_ratio is 0",
+        ),
         (lambda lines: [lines[0], "{", lines[1]], "line 2: this is no JSON"),
     ],
 )

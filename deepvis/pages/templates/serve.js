@@ -30,7 +30,7 @@ function connect() {
   socket = new WebSocket(where);
   socket.binaryType = "arraybuffer";
   socket.onopen = () => { tries = 0; sendSize(); if (stream) send({type: "camera", on: true}); };
-  socket.onmessage = ({data}) => typeof data === "string" ? take(JSON.parse(data)) : draw(data);
+  socket.onmessage = ({data}) => typeof data === "string" ? received(JSON.parse(data)) : draw(data);
   socket.onclose = ({code}) => {
     framesAsked = 0;
     if (CLOSED[code]) { isOver = true; veil(CLOSED[code]); stopCamera(); return; }
@@ -87,7 +87,7 @@ function sendPress(message) {  // of a key or a button, or text: who watches is 
   else send(message);
 }
 
-function take(message) {
+function received(message) {
   if (message.type === "frames") { askedForFrames(message.count); return; }
   const before = facts;
   facts = message;
@@ -112,6 +112,7 @@ function take(message) {
 
 // -------------------------------------------------------------------- pictures
 
+const KINDS = {0xff: "image/jpeg", 0x52: "image/webp"};  // by the first byte
 let drawing = Promise.resolve();  // of the pictures that came before
 
 async function draw(data) {
@@ -126,7 +127,7 @@ async function draw(data) {
     const size = view.getUint32(at + 8, true);
     pieces.push({x: view.getUint16(at, true), y: view.getUint16(at + 2, true), wide: view.getUint16(at + 4, true),
       tall: view.getUint16(at + 6, true),
-      image: createImageBitmap(new Blob([new Uint8Array(data, body, size)], {type: "image/jpeg"}))});
+      image: createImageBitmap(new Blob([new Uint8Array(data, body, size)], {type: KINDS[view.getUint8(body)]}))});
     body += size;
   }
   try {

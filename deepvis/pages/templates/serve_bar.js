@@ -22,7 +22,10 @@ for (const each of document.querySelectorAll("#moves button")) {
   each.addEventListener("mousedown", (event) => event.preventDefault());  // what has the focus keeps it, so the keyboard stays
   each.addEventListener("click", () => sendPress({type: "key", key: each.dataset.key}));
 }
-button("palette", () => { sendPress({type: "key", key: "/"}); if (matchMedia("(pointer: coarse)").matches) $("typing").focus(); });
+button("palette", () => {
+  sendPress({type: "key", key: "ctrl+p"});  // "/" would be a letter in the help
+  if (matchMedia("(pointer: coarse)").matches) $("typing").focus();
+});
 button("camera", () => stream ? stopCamera() : startCamera());
 button("photo", () => $("files").click());
 button("screenshot", () => download("screenshot.png"));
@@ -32,4 +35,4 @@ $("files").addEventListener("change", () => { upload([...$("files").files]); $("
 if (!document.fullscreenEnabled) $("full").hidden = true;
 
 canvas.focus({preventScroll: true});
-connect();
+document.addEventListener("DOMContentLoaded", connect);  // by then it is known how fast the page has come

@@ -20,6 +20,7 @@ from deepvis.window.ui.pane import OVERLAYS, PANES
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import Cut, draw_text, line_height, noting_cuts, text_width, wrap
 
+QUICK_PANES = ("control", "status")  # drawn in a millisecond; in the first of them it is seen where a key has gone
 COVERS_ALL = {"help"}  # overlays under which nothing of the panes can be pointed at
 
 
@@ -39,25 +40,40 @@ class Composer:
         self.is_partial = False  # it stopped before all panes were drawn
         self.seconds: dict[str, float] = {}  # pane -> what its last drawing took
 
-    def __call__(self, scene: Scene, may_stop: Callable[[], bool] = lambda: False) -> np.ndarray:
+    def __call__(
+        self,
+        scene: Scene,
+        may_stop: Callable[[], bool] = lambda: False,
+        show_early: Callable[[np.ndarray, list[Rect]], None] | None = None,
+    ) -> np.ndarray:
         """(H, W, 3) uint8 BGR, valid until the next call.
 
         may_stop: asked before each pane; once it says so the others are left to the next call, and ``is_partial``.
+        show_early: called with the picture once the quick panes are drawn, and where they are, if the list of layers is
+        among them and others follow.
         """
         self.has_changed, self.is_partial = self.is_partial, False  # what was drawn before it stopped was not shown
         self._lay_out(scene)
+        is_new = not self._drawn  # there is nothing to see yet of most panes
         debug = scene.state.view.debug
         needed: dict[str, Hashable] = {
             name: (debug, PANES[name].looks_at(scene)) for name, _ in scene.layout if name in PANES
         }
         everything = debug or (self._overlap and needed != self._drawn)
-        for name, rect in scene.layout:
-            if name in needed and not rect.is_empty and (everything or self._drawn.get(name) != needed[name]):
-                if not everything and may_stop():
-                    self.is_partial = True
-                    return self._buffer
-                self._draw(name, rect, scene)
-                self._drawn[name] = needed[name]
+        to_draw = [
+            (name, rect)
+            for name, rect in scene.layout
+            if name in needed and not rect.is_empty and (everything or self._drawn.get(name) != needed[name])
+        ]
+        quick = _quick_first(scene, to_draw) if show_early and not (everything or is_new) else 0
+        for number, (name, rect) in enumerate(to_draw):
+            if not everything and may_stop():
+                self.is_partial = True
+                return self._buffer
+            if show_early and quick and number == quick:
+                show_early(self._buffer, [rect for _, rect in to_draw[:quick]])
+            self._draw(name, rect, scene)
+            self._drawn[name] = needed[name]
         self._drawn = needed
         if debug:
             self._draw_borders(scene)
@@ -134,6 +150,15 @@ class Composer:
         if self._front.shape != self._buffer.shape:
             self._front = np.empty_like(self._buffer)
         np.copyto(self._front, self._buffer)
+
+
+def _quick_first(scene: Scene, to_draw: list[tuple[str, Rect]]) -> int:
+    """Put the quick panes first. How many they are; 0 where they had better not be shown before the others."""
+    to_draw.sort(key=lambda each: each[0] not in QUICK_PANES)
+    names = [name for name, _ in to_draw]
+    quick = sum(name in QUICK_PANES for name in names)
+    is_covered = any(OVERLAYS[name].looks_at(scene) is not None for name in OVERLAYS)
+    return 0 if QUICK_PANES[0] not in names or quick == len(names) or is_covered else quick
 
 
 def draw_whole(canvas: np.ndarray, scene: Scene, text: str) -> None:

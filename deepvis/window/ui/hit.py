@@ -17,7 +17,7 @@ from deepvis.window.ui.over_photos import photo_at
 from deepvis.window.ui.panes import back
 from deepvis.window.ui.panes.aux import CLASSES, class_row, has_legend, list_link, map_area, shows_classes
 from deepvis.window.ui.panes.input import class_line_height, first_class_place, picture_place, shows_first_class
-from deepvis.window.ui.panes.jpgvis import PARTS, SIDE, images_of_unit, part_place
+from deepvis.window.ui.panes.jpgvis import PARTS, SIDE, images_of_unit, part_areas, part_place
 from deepvis.window.ui.pinned_strip import strip_in
 from deepvis.window.ui.readings import layer_view
 from deepvis.window.ui.regions import CHANGE, CLASS, FIRES, FOLD, HEADING, MAP, PICTURE, PINNED, PREFERRED, SCALE, Hit
@@ -159,7 +159,7 @@ def _in_jpgvis(scene: Scene, pane: Rect, row: int, col: int) -> Hit:
         part = part_place(pane, number)
         if not part.contains(row, col):
             continue
-        parts = scene.areas(part)
+        parts = part_areas(scene, part)
         if not parts.body.contains(row, col):
             return Hit("jpgvis", part=HEADING, index=number, place=parts.heading)
         rgb = None if images is None else getattr(images, name)

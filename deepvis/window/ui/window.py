@@ -12,11 +12,14 @@ from __future__ import annotations
 
 import queue
 import sys
+from collections.abc import Sequence
 from typing import Protocol
 
 import cv2
 import numpy as np
 
+from deepvis.core.geometry import Rect
+from deepvis.core.key_hold import KeyHold
 from deepvis.window.ui.clipboard import Clipboard
 from deepvis.window.ui.display import display_problem
 from deepvis.window.ui.events import Closed, Event, Key, Mouse, Pasted, Resized
@@ -60,8 +63,15 @@ class AnyWindow(Protocol):
     def has_press(self) -> bool:
         """A key or a button waits for ``poll``; False too where that cannot be told without looking."""
 
+    @property
+    def key_hold(self) -> KeyHold | None:
+        """On while the picture that answers a key is on its way; None where a picture is there once it is shown."""
+
     def show(self, bgr: np.ndarray) -> None:
         """Show an (H, W, 3) uint8 picture; the array may be written again afterwards."""
+
+    def show_early(self, bgr: np.ndarray, areas: Sequence[Rect]) -> None:
+        """Show those areas of a picture, in which a key is seen at once; ``show`` follows. It may do nothing."""
 
     def poll(self, milliseconds: int) -> list[Event]:
         """What happened since the last call; waits so long (at least 1) for a key."""
@@ -78,7 +88,7 @@ class OpenCVWindow:
     Raises WindowError where there is no display, or OpenCV was built without windows.
     """
 
-    opens_paths, has_press, pixel_ratio = True, False, 1.0
+    opens_paths, has_press, pixel_ratio, key_hold = True, False, 1.0, None
     reserved_keys: frozenset[str] = frozenset()
 
     def __init__(self, title: str, height: int, width: int) -> None:
@@ -119,6 +129,9 @@ class OpenCVWindow:
     def show(self, bgr: np.ndarray) -> None:
         if not self._closed:  # imshow would open a closed window anew
             cv2.imshow(self.title, bgr)
+
+    def show_early(self, bgr: np.ndarray, areas: Sequence[Rect]) -> None:
+        """Nothing: all is shown a moment later."""
 
     def poll(self, milliseconds: int) -> list[Event]:
         self._map_notice.look()
@@ -213,7 +226,7 @@ class MemoryWindow:
     ``send`` may be called from any thread; ``picture`` is a copy of what was shown last.
     """
 
-    opens_paths, has_press, pixel_ratio = True, False, 1.0
+    opens_paths, has_press, pixel_ratio, key_hold = True, False, 1.0, None
     reserved_keys: frozenset[str] = frozenset()
 
     def __init__(self, title: str = "", height: int = 930, width: int = 1500) -> None:
@@ -239,6 +252,9 @@ class MemoryWindow:
         else:
             np.copyto(self.picture, bgr)
         self.shown += 1
+
+    def show_early(self, bgr: np.ndarray, areas: Sequence[Rect]) -> None:
+        """Nothing: all is shown a moment later."""
 
     def copy(self, text: str) -> bool:
         self.copied = text

@@ -10,10 +10,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from deepvis.core.back_modes import all_modes
+from deepvis.core.geometry import Rect
 from deepvis.core.panes import PLACES, make_layout
 from deepvis.core.state import BackFilter, ColourMap, Cursor, InputState, LiveState, Look, Show, ViewState, Zoom
 from deepvis.core.types import BackRequest, Fit, OptimizeProgress, Unit
-from deepvis.window.ui.compose import Composer
+from deepvis.window.ui.compose import QUICK_PANES, Composer
 from deepvis.window.ui.layer_list_layout import layout_for
 from deepvis.window.ui.pane import OVERLAYS, PANES, pane
 from deepvis.window.ui.scene import Scene, Status
@@ -150,6 +151,28 @@ def test_only_what_changed_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     moved = replace(scene, state=replace(scene.state, view=replace(scene.state.view, channel=4)))
     composer(moved)
     assert "input" not in drawn and "control" not in drawn and "layers" in drawn
+
+
+def test_the_list_of_layers_is_shown_before_the_other_panes() -> None:
+    first, second, unit = (make_scene(view) for view in (ViewState(1), ViewState(2), ViewState(2, 3)))
+    composer, whole = Composer(), Composer()(second).copy()
+    early: list[np.ndarray] = []
+
+    def show_early(bgr: np.ndarray, areas: list[Rect]) -> None:
+        early.append(bgr.copy())
+        assert areas == [rect for name, rect in second.layout if name in QUICK_PANES]
+
+    before = composer(first, show_early=show_early).copy()
+    assert early == [], "the first picture comes as a whole"
+    after = composer(second, show_early=show_early)
+    assert len(early) == 1 and (after == whole).all()
+    for name, rect in second.layout:
+        assert (early[0][rect.slices] == (after if name in QUICK_PANES else before)[rect.slices]).all(), name
+    composer(unit, show_early=show_early)
+    assert len(early) == 1, "another unit of a layer: one picture"
+    under_help = make_scene(ViewState(1, help=True))
+    composer(under_help, show_early=show_early)
+    assert len(early) == 1, "help lies over the panes"
 
 
 def test_the_buffer_is_reused_and_follows_the_size() -> None:

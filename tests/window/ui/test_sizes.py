@@ -9,9 +9,13 @@ import pytest
 from deepvis.core.panes import text_scale_of
 from deepvis.core.presenting import Presenting
 from deepvis.core.state import ViewState
+from deepvis.window.ui import theme
 from deepvis.window.ui.compose import Composer
+from deepvis.window.ui.hit import hit
 from deepvis.window.ui.layer_list_layout import layout_for
-from deepvis.window.ui.panes.status import lines_of
+from deepvis.window.ui.panes.jpgvis import PARTS, part_areas, part_place
+from deepvis.window.ui.panes.status import lines_of, speed_words
+from deepvis.window.ui.regions import HEADING
 from deepvis.window.ui.scene import Status
 from deepvis.window.ui.text import line_height
 from deepvis.window.ui.work_area import fitted
@@ -90,3 +94,30 @@ def test_a_size_is_fitted_into_the_room() -> None:
     assert fitted((930, 1500), None) == (930, 1500)
     assert fitted((930, 1500), (700, 2000)) == (700, 1500)
     assert fitted((930, 1500), (1000, 1280)) == (930, 1280)
+
+
+def test_the_low_cards_of_a_phone_have_their_titles_beside_the_pictures() -> None:
+    size = 765 * 3, 390 * 3
+    layout = layout_for(INFO, *size, pixel_ratio=3)
+    scene = replace(make_scene(UNIT, size=size, unit_images=unit_images(unit_of)), layout=layout)
+    composer, pane = Composer(), layout["jpgvis"]
+    bgr = composer(scene)
+    for number, (name, _) in enumerate(PARTS):
+        areas = part_areas(scene, part_place(pane, number))
+        heading, body = areas.heading, areas.body
+        assert heading.right < body.col and body.height == body.width
+        assert (bgr[heading.slices] == theme.TEXT).all(axis=2).any(), "a title stands there"
+        assert hit(scene, heading.row + 5, heading.col + 5).part == HEADING
+        assert hit(scene, body.row + body.height // 2, body.col + body.width // 2).part == name
+
+
+def test_on_a_phone_a_sentence_goes_before_how_fast_it_is() -> None:
+    words = "b: what in the picture drives this unit"
+    scene = make_scene(size=(765, 390))
+    scene = replace(scene, layout=layout_for(INFO, 765, 390, pixel_ratio=1))
+    line = lines_of(scene, scene.layout["status"])[-1]
+    assert speed_words(scene, line).endswith("cpu")
+    said = replace(scene, status=replace(scene.status, first_hint=words))
+    assert speed_words(said, line) == "24.5 fps"
+    wide = replace(said, layout=layout_for(INFO, 930, 1500))
+    assert speed_words(wide, lines_of(wide, wide.layout["status"])[-1]).endswith("cpu")

@@ -8,16 +8,17 @@ import cv2
 import numpy as np
 
 from deepvis.core.geometry import Rect, fit_inside, montage_cell
+from deepvis.core.panes import CardAreas
 from deepvis.core.past_pictures import looked_at
 from deepvis.core.types import PREFERRED_INPUT, OptimizeProgress, PastPicture, UnitImages
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import bar, bounds, fill, hatch, paste, picture, resized
 from deepvis.window.ui.draw_cache import cached
-from deepvis.window.ui.heading import draw_card, sentence
+from deepvis.window.ui.heading import draw_card, draw_face, sentence
 from deepvis.window.ui.pane import pane
 from deepvis.window.ui.readings import number, reached_words
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.text import draw_text, line_height, text_width, wrap
+from deepvis.window.ui.text import draw_text, line_height, note_cut, text_width, wrap
 
 SIDE = 3  # of the montages
 # the back projections of the files and of the running top 9 are all made in deconv
@@ -65,6 +66,35 @@ def part_place(whole: Rect, index: int) -> Rect:
     return Rect(whole.row + top, whole.col, bottom - top, whole.width)
 
 
+def part_areas(scene: Scene, part: Rect) -> CardAreas:
+    """The areas of a card; where it is too low for a heading above the picture, that is beside it, as on a phone."""
+    areas = scene.areas(part)
+    side, gap = areas.body.height, scene.px(10)
+    if not areas.heading.is_empty or areas.body.width < 2 * side + gap:
+        return areas
+    beside = areas.body.cut(right=side + gap)
+    return CardAreas(areas.face, beside, areas.body.cut(left=areas.body.width - side))
+
+
+def draw_heading(canvas: np.ndarray, scene: Scene, title: str, note: str) -> CardAreas:
+    """A card's face and heading, above its picture or beside it; returns where they are."""
+    areas = part_areas(scene, bounds(canvas))
+    if areas == scene.areas(bounds(canvas)):
+        return draw_card(canvas, scene, title, note)
+    draw_face(canvas, scene)
+    place, px = areas.heading, scene.px(theme.SIZE_HEADING)
+    high = line_height(px, True)
+    room = max(place.height // high - 1, 0)
+    lines = wrap(note, px, max(place.width, px), room) if room else []
+    row = place.row + max(place.height - high * (1 + len(lines)), 0) // 2
+    draw_text(canvas, row, place.col, title, px, theme.TEXT, bold=True, width=place.width)
+    if " ".join(lines) != " ".join(note.split()):
+        note_cut(canvas, place, note)
+    for i, line in enumerate(lines, 1):
+        draw_text(canvas, row + i * high, place.col, line, px, theme.SOFT, width=place.width)
+    return areas
+
+
 def images_of_unit(scene: Scene) -> UnitImages | None:
     """The images, if they are of the selected unit (or of the layer that lends them)."""
     images, unit, layer = scene.unit_images, scene.state.unit, scene.state.layer
@@ -81,19 +111,24 @@ def draw_part(canvas: np.ndarray, scene: Scene, name: str, title: str, images: U
         return
     unit = scene.state.unit
     if images is None or (images.loading and name != "optimized" and getattr(images, name) is None):
-        parts = draw_card(canvas, scene, title, unit.name)
+        parts = draw_heading(canvas, scene, title, unit.name)
         sentence(canvas, scene, parts.body, "Loading …", color=theme.FAINT)
         return
     rgb, note = getattr(images, name), images.notes.get(name, "")
     title = images.title if name == "optimized" else title
     of = images.unit.name
     said_above = name == "top_back" and note == images.notes.get("top")
-    parts = draw_card(canvas, scene, title, note if rgb is not None and note and not said_above else of)
-    if rgb is None:
-        sentence(canvas, scene, parts.body, note or f"There is no such picture of {of}.")
-        return
     reached = reached_words(images.value, images) if name == "optimized" and images.value is not None else ""
-    body = parts.body.cut(bottom=draw_foot(canvas, scene, parts.body, reached)) if reached else parts.body
+    is_low = part_areas(scene, bounds(canvas)) != scene.areas(bounds(canvas))
+    if rgb is None:
+        missing = note or f"There is no such picture of {of}."
+        parts = draw_heading(canvas, scene, title, missing if is_low else of)
+        sentence(canvas, scene, parts.body, "" if is_low else missing)
+        return
+    facts = note if note and not said_above else of
+    parts = draw_heading(canvas, scene, title, reached or facts if is_low else facts)
+    has_foot = reached and not is_low
+    body = parts.body.cut(bottom=draw_foot(canvas, scene, parts.body, reached)) if has_foot else parts.body
     place = fit_inside(rgb.shape[0], rgb.shape[1], body)
     paste(canvas, place.row, place.col, cached(("jpgvis", name, place), rgb, lambda: as_shown(rgb, place)))
     if name != "optimized":

@@ -32,6 +32,8 @@ from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, note_cut, one_line, text_width
 from deepvis.window.ui.what_if_words import unit_words as changed_words
 
+NARROW = 46  # letters' heights: the width of a line in which sentences go before how fast it is
+
 
 def looks_at(scene: Scene) -> Hashable:
     images, progress = scene.unit_images, scene.optimize
@@ -59,7 +61,7 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     draw_face(canvas, scene)
     lines = lines_of(scene, bounds(canvas))
     px, last = scene.px(theme.SIZE_TEXT), lines[-1]
-    speed = "   ".join(speed_facts(scene))
+    speed = speed_words(scene, last)
     draw_text(canvas, last.row, last.right - text_width(speed, px), speed, px, theme.SOFT)
     left, status, pieces = left_part(scene, last), scene.status, full_message(scene)
     if pieces:
@@ -87,8 +89,18 @@ def lines_of(scene: Scene, pane: Rect) -> list[Rect]:
 
 def left_part(scene: Scene, line: Rect) -> Rect:
     """What the facts at the right leave of the last line."""
-    speed = text_width("   ".join(speed_facts(scene)), scene.px(theme.SIZE_TEXT))
+    speed = text_width(speed_words(scene, line), scene.px(theme.SIZE_TEXT))
     return line.cut(right=speed + scene.px(24))
+
+
+def speed_words(scene: Scene, line: Rect) -> str:
+    """How fast it is, at the right of a line; on a phone as little of it as leaves room for a sentence."""
+    px, shown = scene.px(theme.SIZE_TEXT), speed_facts(scene)
+    sentence = full_message(scene) or scene.status.hint or scene.status.first_hint
+    room = line.width - text_width(one_line(sentence), px) - scene.px(48)
+    while sentence and line.width < NARROW * px and len(shown) > 1 and text_width("   ".join(shown), px) > room:
+        shown.pop()
+    return "   ".join(shown)
 
 
 def full_message(scene: Scene) -> str:
