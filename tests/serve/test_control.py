@@ -101,7 +101,10 @@ def test_no_more_frames_are_asked_for_than_the_network_takes() -> None:
 @pytest.mark.parametrize(
     ("name", "file"),
     [("../../etc/passwd", "passwd.jpg"), ("C:\\a\\b.PNG", "b.png"), ("", "photo.jpg"), (".png", "photo.png"),
-     ("a\0b.jpg", "a_b.jpg"), ("x" * 900 + ".jpg", "x" * 60 + ".jpg"), ("..", "photo.jpg"), ("a.exe", "a_exe.jpg")],
+     ("a\0b.jpg", "a_b.jpg"), ("x" * 900 + ".jpg", "x" * 60 + ".jpg"), ("..", "photo.jpg"), ("a.exe", "a_exe.jpg"),
+     ("My Mo\u0308hre <b>.png", "My M\u00f6hre _b.png"), ("\u82b1\u56ed.jpg", "\u82b1\u56ed.jpg"),
+     ("\u0e01\u0e34.jpg", "\u0e01\u0e34.jpg"), ("a\u202egpj.exe", "a_gpj_exe.jpg"), ("\U0001f431.png", "photo.png"),
+     ("\u5712" * 90, "\u5712" * 60 + ".jpg")],
 )  # fmt: skip
 def test_names_of_uploads_are_harmless(name: str, file: str) -> None:
     assert file_name(name) == file

@@ -38,11 +38,8 @@ from deepvis.window.ui.video_bar import draw_video_foot
 from deepvis.window.ui.what_if_marks import decimals_of, draw_class_change
 
 PLATE_SHARE = 0.3  # of the picture's brightness under letters, which then keep a contrast of more than 4.5:1
-
-LEAST_WIDTH, LEAST_NAME = (
-    10,
-    5,
-)  # of the most probable class with its probability, and of its name: in heights of letters
+LEAST_WIDTH = 10  # in heights of letters: of a picture that has room for the first class and its probability
+LEAST_NAME = 5  # the same of the class's name alone
 
 
 def looks_at(scene: Scene) -> Hashable:
