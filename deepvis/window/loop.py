@@ -30,7 +30,7 @@ from deepvis.live.folder_scan import ScanRequest
 from deepvis.window.autoplay import AutoplayClock
 from deepvis.window.effects import EffectCarrier
 from deepvis.window.gestures import Gesture, start_of
-from deepvis.window.given import given
+from deepvis.window.given import given, given_words
 from deepvis.window.options import RunOptions
 from deepvis.window.palette_watch import PaletteWatch
 from deepvis.window.parts import Parts
@@ -207,7 +207,10 @@ class Loop:
             self._acted_at = time.monotonic()
             self.state = pasted(self.state, event.text)
         elif isinstance(event, (PhotoGiven, CameraGiven)):
-            self.state = given(self._before_acting(), event)
+            before = self._before_acting()
+            self.state = given(before, event)
+            if words := given_words(before, self.state):
+                self._status.show_hint(words)
         elif event.kind in ("move", "leave"):
             self._pointer = self._mouse = (event.row, event.col) if event.kind == "move" else None
             self._pointed_at = self._pointer
