@@ -100,6 +100,8 @@ class Loop:
         self._pressed = PressedKey(float("inf") if is_timeless else SECONDS)  # until the next key of a script
         self._hints = ShownHints(options.hints, headless=options.headless)
         self._status = StatusReader(self._pressed, self._hints, is_timeless=options.is_timeless)
+        self._early: list[str] = []  # keys that need the network, pressed before it was there, and those after them
+        self._status.waiting = self._early
         self._replayed = list(options.replay.gestures) if options.replay is not None else []
         self._script = Script([gesture.token for gesture in self._replayed] or options.keys)
         # of what is being done again; None: the window's own
@@ -110,7 +112,6 @@ class Loop:
         self._palette = PaletteWatch()
         self._over_time = OverTimeWatch()
         self._acted_at = self._refused_at = float("-inf")  # when the user acted last, when an effect was refused
-        self._early: list[str] = []  # keys that need the network, pressed before it was there
         self._mouse: tuple[int, int] | None = None  # where it is, whatever was pressed since; None outside
         self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
         self._pointed_at: tuple[int, int] | None = None  # where it was last, whatever was pressed since
