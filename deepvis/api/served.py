@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from deepvis.core.user_error import UsageError
 from deepvis.serve.address import serve_address
 from deepvis.serve.option_words import IN_PYTHON
-from deepvis.serve.served_window import InBrowsers
+from deepvis.serve.served_window import InBrowsers, say_addresses
 
 FRAME_HEIGHT = 720  # pixels, in a notebook
 
@@ -20,22 +20,25 @@ Tls = tuple[str | os.PathLike[str], str | os.PathLike[str]] | None
 
 
 def served_place(
-    serve: bool | int | str, tls: Tls = None, *, unencrypted: bool = False, names: Names = ()
+    serve: bool | int | str, tls: Tls = None, *, unencrypted: bool = False, names: Names = (), view: bool = False
 ) -> InBrowsers | None:
     """Where the window is; None where it is not served. Raises UsageError.
 
     serve: True for loopback and a free port, a port, or HOST:PORT. tls: files of the certificate and its key.
     unencrypted: beyond loopback without them. names: one or several by which browsers find it besides.
+    view: it has a further address, which is to look on.
     """
     if serve is False:
-        for given, name in ((tls is not None, "tls"), (unencrypted, "serve_unencrypted"), (names, "serve_name")):
+        for given, name in ((tls is not None, "tls"), (unencrypted, "serve_unencrypted"),
+                            (names, "serve_name"), (view, "serve_view")):  # fmt: skip
             if given:
                 raise UsageError(f"show: {name} needs serve too, as in serve=8000")
         return None
     if not isinstance(serve, (int, str)) or (isinstance(serve, int) and not 0 <= serve <= 65535):
         raise UsageError(f"show: serve is {serve!r}, expected True, a port from 0 to 65535, or 'HOST:PORT'")
     address = serve_address("" if serve is True else str(serve), _files(tls), unencrypted=unencrypted, words=IN_PYTHON)
-    return InBrowsers(address.with_names(_names(names)), _say_address)
+    address = address.with_names(_names(names))
+    return InBrowsers(address.with_view_token() if view else address, say_addresses)
 
 
 def _names(names: object) -> tuple[str, ...]:
@@ -76,8 +79,3 @@ def is_interactive() -> bool:
     """True where somebody types at Python: in a notebook, or at its prompt."""
     ipython = sys.modules.get("IPython")
     return hasattr(sys, "ps1") or (ipython is not None and ipython.get_ipython() is not None)
-
-
-def _say_address(url: str, _view_url: str) -> None:
-    sys.stdout.write(f"{url}\n")
-    sys.stdout.flush()

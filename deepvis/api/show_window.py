@@ -24,6 +24,7 @@ def show(
     tls: Tls = None,
     serve_unencrypted: bool = False,
     serve_name: Names = (),
+    serve_view: bool = False,
     **options: Any,
 ) -> ShownNetwork[Network]:
     """Open the window on a network. Raises ModelError, one sentence.
@@ -34,8 +35,9 @@ def show(
     every so many seconds. keys: to begin with, as "s" for the pictures of all units. serve: the window is in browsers,
     True, a port, or HOST:PORT; its address, token included, is printed and in the handle, which is the window in a
     notebook. tls: files of the certificate and its key, for https. serve_unencrypted: beyond loopback without them.
-    serve_name: a further name by which browsers find it, or several, as of a reverse proxy. options: of
-    ``deepvis.open``, and of the window by the settings' names: camera, video, window_size, ...
+    serve_name: a further name by which browsers find it, or several, as of a reverse proxy. serve_view: a second
+    address is printed, to look on without control. options: of ``deepvis.open``, and of the window by the settings'
+    names: camera, video, window_size, ...
     """
     window = {name: options.pop(name) for name in WINDOW_OPTIONS if name in options and name != "device"}
     if isinstance(what, Network):
@@ -48,5 +50,5 @@ def show(
     else:
         network = open_network(what, weights, **options)
     served: dict[str, Any] = {"serve": serve, "tls": tls, "serve_unencrypted": serve_unencrypted}
-    served["serve_name"] = serve_name
+    served |= {"serve_name": serve_name, "serve_view": serve_view}
     return show_network(network, images, block=block, every=every, keys=keys, **served, **window)

@@ -49,6 +49,11 @@ class ShownNetwork(Generic[N]):
         return "" if self._place is None else self._place.server.url
 
     @property
+    def view_address(self) -> str:
+        """The same for those who look on and control nothing; "" where there is none."""
+        return "" if self._place is None else self._place.server.view_url
+
+    @property
     def error(self) -> str:
         """Why the window ended by itself, "" if it did not."""
         return self._window.error
@@ -99,6 +104,7 @@ def show_network(
     tls: Tls = None,
     serve_unencrypted: bool = False,
     serve_name: Names = (),
+    serve_view: bool = False,
     **window: Any,
 ) -> ShownNetwork[N]:
     """The same for a network that is open. window: settings by name."""
@@ -121,7 +127,7 @@ def show_network(
     place: InBrowsers | None = None
     try:
         check_sources(settings)
-        place = served_place(serve, tls, unencrypted=serve_unencrypted, names=serve_name)
+        place = served_place(serve, tls, unencrypted=serve_unencrypted, names=serve_name, view=serve_view)
         running = WINDOWS.open(
             settings, options, network.model, starts_moving=starts_moving, title=_title(network), place=place
         )

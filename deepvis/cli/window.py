@@ -6,7 +6,6 @@ import argparse
 import logging
 import os
 import re
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -252,22 +251,14 @@ def window_place(arguments: argparse.Namespace) -> WindowPlace | None:
     if arguments.headless:
         raise UsageError("--serve and --headless: the pages of browsers are the window; leave one of the two out")
     from deepvis.serve.address import meaning, serve_address
-    from deepvis.serve.served_window import InBrowsers
+    from deepvis.serve.served_window import InBrowsers, say_addresses
 
     address = serve_address(arguments.serve, arguments.tls, unencrypted=arguments.serve_unencrypted)
     address = address.with_names(arguments.serve_name or ())
     address = address.with_view_token() if arguments.serve_view else address
     if not address.is_loopback:
         warn([f"--serve {arguments.serve}: {meaning(address)}"], "deepvis")
-    return InBrowsers(address, _say_addresses)
-
-
-def _say_addresses(url: str, view_url: str) -> None:
-    """The first line is the address that controls, alone: scripts read it."""
-    sys.stdout.write(f"{url}\n")
-    if view_url:
-        sys.stdout.write(f"to look on, without control: {view_url}\n")
-    sys.stdout.flush()
+    return InBrowsers(address, say_addresses)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from pathlib import PurePath
 from urllib.parse import unquote
 
 from deepvis.core.attributions import ATTRIBUTIONS
@@ -54,6 +55,7 @@ class CandidateKind(Enum):
     NUMBERED = "set"
     CAMERA = "camera"
     VIDEO = "video"
+    FIRST_PHOTOS = "photos"
 
 
 _WEIGHT = {
@@ -71,6 +73,7 @@ _WEIGHT = {
     CandidateKind.NUMBERED: 40,
     CandidateKind.CAMERA: 5,
     CandidateKind.VIDEO: 5,
+    CandidateKind.FIRST_PHOTOS: 5,
 }
 
 
@@ -131,6 +134,7 @@ def _found(text: str, layer: str, info: NetInfo, lists: PaletteLists) -> list[Ca
         *_attributions(text),
         *_saving(text),
         *_photos(text, lists),
+        *_first_photos(text, lists),
         *_models(text, lists.models),
         *_numbers(text),
         *_moving(text, lists),
@@ -287,6 +291,14 @@ def _photos(text: str, lists: PaletteLists) -> list[Candidate]:
         if len(found) == MOST_FOUND_PHOTOS:
             break
     return found
+
+
+def _first_photos(text: str, lists: PaletteLists) -> Iterator[Candidate]:
+    """The photos with which the program was started, wherever those that are open now have come from."""
+    title = "Photos it was started with"
+    if (found := match_forms(text, title)) is not None:
+        name = PurePath(lists.first_images).name if lists.first_images else "the sample photos"
+        yield Candidate(CandidateKind.FIRST_PHOTOS, title, lists.first_images or "", name, *_of(found))
 
 
 @lru_cache(maxsize=2)

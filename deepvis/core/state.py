@@ -211,6 +211,7 @@ class PaletteLists:
     models: tuple[str, ...] = ()  # their names
     cameras: tuple[tuple[int, str], ...] = ()  # their numbers and names
     video: str = ""  # path or URL of the video that the settings name
+    first_images: str | None = None  # the photos that the settings name, as in ``InputState.images``
     receives_text: bool = True  # capitals, accents and pasted text arrive in this window
 
 

@@ -182,8 +182,8 @@ def moving_source_of(state: AppState, row: Candidate) -> MovingSource:
     return replace(state.input.moving_source, video=video, camera=camera)
 
 
-def files_opened(state: AppState, path: str) -> AppState:
-    """The photos of a path, which can be opened, are shown, as one step of the history."""
+def files_opened(state: AppState, path: str | None) -> AppState:
+    """The photos of a path, which can be opened, are shown, as one step of the history. None: the sample photos."""
     return remembered(state, source(state, moving=False, frozen=False, file_index=0, images=path, photo=""))
 
 
@@ -215,6 +215,8 @@ def _chosen(state: AppState) -> Outcome:
         return _accepted(state, source(base, moving=True, frozen=False, moving_source=chosen)), ()
     if row.kind is CandidateKind.PHOTO:
         return _accepted(state, source(base, moving=False, frozen=False, file_index=row.target, photo="")), ()
+    if row.kind is CandidateKind.FIRST_PHOTOS:
+        return _accepted(state, files_opened(base, state.palette_lists.first_images)), ()
     if row.kind is CandidateKind.PATH:
         return with_effect(base, lambda id: OpenPath(id, str(row.target)))
     return _accepted(state, _selected(base, row)), ()

@@ -18,6 +18,7 @@ class Control:
         self.controller: Viewer | None = None
         self._clock = clock
         self._left_name, self._left_at = "", float("-inf")
+        self._waiting: Viewer | None = None  # came while the one who controlled was awaited
 
     @property
     def is_free(self) -> bool:
@@ -26,13 +27,32 @@ class Control:
     def enter(self, viewer: Viewer) -> None:
         """A viewer has come: it controls where nobody does, unless the one who did may be about to come back."""
         self.viewers.append(viewer)
-        is_awaited = self._clock() - self._left_at < RETURN_SECONDS
-        if self.controller is None and viewer.may_control and (viewer.name == self._left_name or not is_awaited):
+        if self.controller is not None or not viewer.may_control:
+            return
+        if viewer.name == self._left_name or not self._is_awaited:
             self.controller = viewer
+        elif self._waiting is None:
+            self._waiting = viewer
+
+    @property
+    def _is_awaited(self) -> bool:
+        return self._clock() - self._left_at < RETURN_SECONDS
+
+    def hand_on(self) -> bool:
+        """Once the one who controlled is not awaited any more, who came first meanwhile does. True if one does now."""
+        if self._is_awaited or self._waiting is None:
+            return False
+        waiting, self._waiting = self._waiting, None
+        if self.controller is not None:
+            return False
+        self.controller = waiting
+        return True
 
     def leave(self, viewer: Viewer) -> None:
         if viewer in self.viewers:
             self.viewers.remove(viewer)
+        if self._waiting is viewer:
+            self._waiting = None
         if self.controller is viewer:
             self.controller = None
             self._left_name, self._left_at = viewer.name, self._clock()

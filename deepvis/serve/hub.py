@@ -170,11 +170,13 @@ class Hub:
         return has_room
 
     async def look_after_viewers(self) -> None:
-        """Every second: who does not take pictures is let go, and a recording ends some time."""
+        """Every second: who does not take pictures is let go, control goes on, and a recording ends some time."""
         for viewer in list(self.control.viewers):
             if viewer.is_unresponsive():
                 self.leave(viewer)
                 self.start(_close(viewer, 1008, "no picture was taken for long"))
+        if self.control.hand_on():
+            self.wake_all()
         if self.control.namesake(self.recordings.owner) is not None:
             self.recordings.see_owner()
         if self.recordings.is_due_to_end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -85,3 +86,11 @@ class InBrowsers:
 
     def close(self) -> None:
         self.server.stop()
+
+
+def say_addresses(url: str, view_url: str) -> None:
+    """Print them. The first line is the address that controls, alone: scripts read it."""
+    sys.stdout.write(f"{url}\n")
+    if view_url:
+        sys.stdout.write(f"to look on, without control: {view_url}\n")
+    sys.stdout.flush()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+import unicodedata
 from collections import deque
 from pathlib import Path
 
@@ -51,9 +52,15 @@ def said_name(name: str) -> str:
 
 
 def file_name(name: str) -> str:
-    """A harmless file name of a photo: letters, digits, and few signs between; the suffix of a picture."""
-    last = re.split(r"[\\/]", name)[-1]
+    """A harmless file name of a photo: letters of all scripts, digits, few signs between; the suffix of a picture."""
+    last = unicodedata.normalize("NFC", re.split(r"[\\/]", name)[-1])
     stem, dot, suffix = last.rpartition(".")
     suffix = f".{suffix.lower()}" if dot and f".{suffix.lower()}" in SUFFIXES else ""
-    words = re.sub(r"[^\w -]+", "_", stem if suffix else last, flags=re.ASCII).strip(" _-")[:LONGEST_NAME]
+    kept = "".join(char if _is_harmless(char) else "\0" for char in (stem if suffix else last))
+    words = re.sub("\0+", "_", kept).strip(" _-")[:LONGEST_NAME]
     return f"{words or 'photo'}{suffix or '.jpg'}"
+
+
+def _is_harmless(char: str) -> bool:
+    """Letters and digits of all scripts with the marks that belong to them; nothing that cannot be seen."""
+    return char in " -_" or unicodedata.category(char)[0] in "LMN"

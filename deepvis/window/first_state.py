@@ -65,7 +65,7 @@ def first_state(settings: Settings, model: Model, back_mode: str, *, starts_movi
     channels, height, width = model.preprocessor.input_shape
     shape = (channels, height, width)
     info = NetInfo(model.name, layers, shape, model.labels, groups=model.groups, input_words=model.input_words)
-    palette_lists = PaletteLists(models=model_names(), video=settings.video or "")
+    palette_lists = PaletteLists(models=model_names(), video=settings.video or "", first_images=settings.images)
     return AppState(info, view, source, fast=settings.fast, initial_view=view, palette_lists=palette_lists)
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+from deepvis.core.commands import COMMANDS, shown_keys
 from deepvis.core.commands.changes import source
 from deepvis.core.history import remembered
 from deepvis.core.state import AppState, HelpSearch
 from deepvis.window.ui.events import CameraGiven, PhotoGiven
+
+OTHER_FILES = 'e and w go through the photos given; {undo} goes back, and "photos it was started with" in / does'
 
 
 def given(state: AppState, event: PhotoGiven | CameraGiven) -> AppState:
@@ -24,3 +27,10 @@ def given(state: AppState, event: PhotoGiven | CameraGiven) -> AppState:
         after = source(state, moving=False, frozen=False, images=folder, photo=event.path, file_index=at, photo_at=at)
         after = replace(after, view=replace(after.view, help=False), help_search=HelpSearch())  # it would lie over it
     return remembered(state, after)
+
+
+def given_words(before: AppState, after: AppState) -> str:
+    """How to get back where other files are open now than before, in a sentence; "" where they are the same."""
+    if after.input.images == before.input.images:
+        return ""
+    return OTHER_FILES.format(undo=shown_keys(COMMANDS["undo"])[0])

@@ -30,7 +30,7 @@ from deepvis.live.folder_scan import ScanRequest
 from deepvis.window.autoplay import AutoplayClock
 from deepvis.window.effects import EffectCarrier
 from deepvis.window.gestures import Gesture, start_of
-from deepvis.window.given import given
+from deepvis.window.given import given, given_words
 from deepvis.window.options import RunOptions
 from deepvis.window.palette_watch import PaletteWatch
 from deepvis.window.parts import Parts
@@ -100,6 +100,8 @@ class Loop:
         self._pressed = PressedKey(float("inf") if is_timeless else SECONDS)  # until the next key of a script
         self._hints = ShownHints(options.hints, headless=options.headless)
         self._status = StatusReader(self._pressed, self._hints, is_timeless=options.is_timeless)
+        self._early: list[str] = []  # keys that need the network, pressed before it was there, and those after them
+        self._status.waiting = self._early
         self._replayed = list(options.replay.gestures) if options.replay is not None else []
         self._script = Script([gesture.token for gesture in self._replayed] or options.keys)
         # of what is being done again; None: the window's own
@@ -110,7 +112,6 @@ class Loop:
         self._palette = PaletteWatch()
         self._over_time = OverTimeWatch()
         self._acted_at = self._refused_at = float("-inf")  # when the user acted last, when an effect was refused
-        self._early: list[str] = []  # keys that need the network, pressed before it was there
         self._mouse: tuple[int, int] | None = None  # where it is, whatever was pressed since; None outside
         self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
         self._pointed_at: tuple[int, int] | None = None  # where it was last, whatever was pressed since
@@ -207,7 +208,10 @@ class Loop:
             self._acted_at = time.monotonic()
             self.state = pasted(self.state, event.text)
         elif isinstance(event, (PhotoGiven, CameraGiven)):
-            self.state = given(self._before_acting(), event)
+            before = self._before_acting()
+            self.state = given(before, event)
+            if words := given_words(before, self.state):
+                self._status.show_hint(words)
         elif event.kind in ("move", "leave"):
             self._pointer = self._mouse = (event.row, event.col) if event.kind == "move" else None
             self._pointed_at = self._pointer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from deepvis.core.state import AppState
 from deepvis.core.types import Frame, PassSeconds
@@ -16,6 +17,7 @@ from deepvis.window.ui.scene import Status
 HINT_SECONDS = 6.0
 NOTICE_SECONDS = 20.0
 FIRST_HINT = "h: help"
+MOST_WAITING = 8  # keys that are named
 
 
 class StatusReader:
@@ -36,6 +38,7 @@ class StatusReader:
         self._hint, self._path = "" if self._hints.words else FIRST_HINT, ""
         self._is_of_view = False  # the hint says what a command has made of the view
         self._until = float("inf")
+        self.waiting: Sequence[str] = ()  # keys that are pressed once the network is there
         self._notices: list[str] = []  # still to be said, the first of them being said
         self._noticed: set[str] = set()
         self._notice_until = 0.0
@@ -81,7 +84,7 @@ class StatusReader:
             passes_per_second=self.passes.read() if is_moving else None,
             pass_seconds=snapshot.seconds if snapshot and not self._is_timeless else PassSeconds(),
             error=error_words(latest),
-            hint=(self._hint or scan_words(state, latest)) if info is not None else "loading the network ...",
+            hint=(self._hint or scan_words(state, latest)) if info is not None else loading_words(self.waiting),
             path=self._path if self._hint else "",
             notice=self._notices[0] if self._notices and not self._is_timeless else "",
             recorded=recorded,
@@ -102,6 +105,14 @@ class StatusReader:
                     self._notice_until = time.monotonic() + NOTICE_SECONDS
                 is_urgent = latest.network.value is not None and notice == latest.network.value.warning
                 self._notices.insert(0 if is_urgent else len(self._notices), notice)
+
+
+def loading_words(waiting: Sequence[str]) -> str:
+    """That the network is loading, and which keys wait for it: the last of them."""
+    if not waiting:
+        return "loading the network ..."
+    more = "... " if len(waiting) > MOST_WAITING else ""
+    return f"loading the network; what you pressed comes then: {more}{' '.join(waiting[-MOST_WAITING:])}"
 
 
 def notices_of(latest: Latest) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ def test_a_served_window_has_an_address_until_it_is_closed(photos: Path, capsys:
         ({"tls": ("a", "b")}, "show: tls needs serve too"),
         ({"serve_unencrypted": True}, "show: serve_unencrypted needs serve too"),
         ({"serve_name": "gpu1"}, "show: serve_name needs serve too"),
+        ({"serve_view": True}, "show: serve_view needs serve too"),
         ({"serve": 0, "serve_name": "a b"}, "show: serve_name='a b': expected a host name alone"),
         ({"serve": 0, "serve_name": 3}, "show: serve_name is 3, expected a host name"),
     ],
@@ -49,6 +50,15 @@ def test_addresses_that_cannot_be_are_one_sentence(photos: Path, options: Any, w
     with pytest.raises(deepvis.ModelError, match=re.escape(words)) as refused:
         deepvis.show("caffenet-mini", photos, block=False, **options)
     assert "--" not in str(refused.value)
+
+
+def test_an_address_to_look_on_is_another(photos: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with deepvis.show("caffenet-mini", photos, serve=True, serve_view=True, block=False) as shown:
+        said = capsys.readouterr().out.splitlines()
+        assert said == [shown.address, f"to look on, without control: {shown.view_address}"]
+        assert shown.view_address not in ("", shown.address)
+        with urllib.request.urlopen(shown.view_address, timeout=30) as answer:
+            assert b"deepvis" in answer.read()
 
 
 def test_a_port_beyond_loopback_and_what_is_taken_there(photos: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from deepvis.core.commands import COMMANDS
@@ -33,3 +34,10 @@ def test_keys_that_the_browser_keeps_are_in_the_docs(root: Path) -> None:
     text = (root / "docs/browser.md").read_text(encoding="utf-8")
     for name in BROWSERS_OWN:
         assert (f"`{name}`" if name.startswith("ctrl+") else name.upper()) in text, name
+
+
+def test_the_buttons_of_touch_screens_are_keys_and_turn_the_helps_pages(root: Path) -> None:
+    page = (root / "deepvis/pages/templates/serve.html").read_text(encoding="utf-8")
+    buttons = re.findall(r'data-key="([^"]*)"', page)
+    assert {"esc", "enter", "pgup", "pgdn"} < set(buttons)
+    assert all(key_code(name) is not None for name in buttons)

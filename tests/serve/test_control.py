@@ -36,6 +36,39 @@ def test_a_page_that_comes_back_has_its_control_again() -> None:
     assert control.controller is third
 
 
+def test_who_comes_while_another_is_awaited_controls_afterwards() -> None:
+    now = [0.0]
+    control = Control(lambda: now[0])
+    first, onlooker, gone, second, third = (viewer(name) for name in ("a", "b", "c", "d", "e"))
+    onlooker.may_control = False
+    control.enter(first)
+    control.leave(first)
+    for each in (onlooker, gone):
+        control.enter(each)
+    control.leave(gone)
+    for each in (second, third):
+        control.enter(each)
+    assert not control.hand_on() and control.is_free
+    now[0] += RETURN_SECONDS + 1
+    assert control.hand_on() and control.controller is second
+    assert not control.hand_on() and control.controller is second
+
+
+def test_who_came_back_in_time_keeps_control() -> None:
+    now = [0.0]
+    control = Control(lambda: now[0])
+    first, second = viewer("a"), viewer("b")
+    control.enter(first)
+    control.leave(first)
+    control.enter(second)
+    control.enter(first)
+    now[0] += RETURN_SECONDS + 1
+    assert not control.hand_on() and control.controller is first
+    control.leave(first)
+    now[0] += RETURN_SECONDS + 1
+    assert not control.hand_on() and control.is_free  # who has watched all the time asks for it
+
+
 def test_who_looks_on_never_controls() -> None:
     control = Control()
     onlooker = viewer("a", may_control=False)
@@ -68,7 +101,10 @@ def test_no_more_frames_are_asked_for_than_the_network_takes() -> None:
 @pytest.mark.parametrize(
     ("name", "file"),
     [("../../etc/passwd", "passwd.jpg"), ("C:\\a\\b.PNG", "b.png"), ("", "photo.jpg"), (".png", "photo.png"),
-     ("a\0b.jpg", "a_b.jpg"), ("x" * 900 + ".jpg", "x" * 60 + ".jpg"), ("..", "photo.jpg"), ("a.exe", "a_exe.jpg")],
+     ("a\0b.jpg", "a_b.jpg"), ("x" * 900 + ".jpg", "x" * 60 + ".jpg"), ("..", "photo.jpg"), ("a.exe", "a_exe.jpg"),
+     ("My Mo\u0308hre <b>.png", "My M\u00f6hre _b.png"), ("\u82b1\u56ed.jpg", "\u82b1\u56ed.jpg"),
+     ("\u0e01\u0e34.jpg", "\u0e01\u0e34.jpg"), ("a\u202egpj.exe", "a_gpj_exe.jpg"), ("\U0001f431.png", "photo.png"),
+     ("\u5712" * 90, "\u5712" * 60 + ".jpg")],
 )  # fmt: skip
 def test_names_of_uploads_are_harmless(name: str, file: str) -> None:
     assert file_name(name) == file

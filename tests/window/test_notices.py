@@ -33,3 +33,14 @@ def test_each_notice_is_said_once_and_for_a_while_warnings_first(monkeypatch: py
     now[0] += NOTICE_SECONDS + 1
     assert said("all or nothing") == "" == said("all or nothing")
     assert time.monotonic() == now[0]
+
+
+def test_keys_that_wait_for_the_network_are_named() -> None:
+    reader = StatusReader()
+    state, latest, early = AppState(FAKE_INFO), Latest(), list[str]()
+    reader.waiting = early
+    assert reader.read(state, latest, "", recorded=None).hint == "loading the network ..."
+    early += ["b", "o"]
+    assert reader.read(state, latest, "", recorded=None).hint.endswith("what you pressed comes then: b o")
+    early += "jjjjjjjj"
+    assert reader.read(state, latest, "", recorded=None).hint.endswith("comes then: ... j j j j j j j j")

@@ -38,6 +38,8 @@ from deepvis.window.ui.video_bar import draw_video_foot
 from deepvis.window.ui.what_if_marks import decimals_of, draw_class_change
 
 PLATE_SHARE = 0.3  # of the picture's brightness under letters, which then keep a contrast of more than 4.5:1
+LEAST_WIDTH = 10  # in heights of letters: of a picture that has room for the first class and its probability
+LEAST_NAME = 5  # the same of the class's name alone
 
 
 def looks_at(scene: Scene) -> Hashable:
@@ -136,11 +138,13 @@ def picture_place(scene: Scene, area: Rect) -> Rect | None:
 def first_class_place(scene: Scene, place: Rect) -> Rect:
     """Where the most probable class stands: over the lower edge of the picture.
 
-    As wide as the pane where that is what the names need: several classes before and now, and in presenter mode.
+    As wide as the pane where that is what the names need: several classes before and now, in presenter mode, and
+    where the picture is small.
     """
     high, changes = class_line_height(scene), strip_changes(scene)
     high *= min(max(len(changes), 1), max(place.height // (2 * high), 1))
-    wide = scene.areas(scene.layout["input"]).body.width if is_large(scene) or changes else place.width
+    needs_width = is_large(scene) or changes or place.width < LEAST_WIDTH * scene.px(theme.SIZE_TEXT)
+    wide = scene.areas(scene.layout["input"]).body.width if needs_width else place.width
     left = place.col - (wide - place.width) // 2
     return Rect(max(place.bottom - high, place.row), left, min(high, place.height), wide)
 
@@ -177,8 +181,11 @@ def draw_first_class(canvas: np.ndarray, scene: Scene, place: Rect) -> None:
     darken(canvas, place, PLATE_SHARE)
     row, margin = place.row + scene.px(3), scene.px(6)
     wide = text_width(share, px, True)
-    draw_text(canvas, row, place.right - margin - wide, share, px, theme.TEXT, bold=True)
     room = place.width - wide - 3 * margin
+    if room < min(text_width(name, px, True), LEAST_NAME * px):  # the name says more than its probability
+        room = place.width - 2 * margin
+    else:
+        draw_text(canvas, row, place.right - margin - wide, share, px, theme.TEXT, bold=True)
     name = class_words(scene, name, px, room)
     draw_text(canvas, row, place.col + margin, name, px, theme.TEXT, bold=True, width=room)
 
