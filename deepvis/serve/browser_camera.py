@@ -83,6 +83,7 @@ class SwitchedSource:
         self._browser, self._own = browser, own
         self._active: FrameSource = browser if own is None else own
         self._play = Play.OFF
+        self._replaces_photos = False
         self._wakes: Mailbox[None] | None = None
         self._lock = threading.Lock()
 
@@ -115,11 +116,17 @@ class SwitchedSource:
     def stand_at(self, seconds: float) -> None:
         self._active.stand_at(seconds)
 
+    @property
+    def replaces_photos(self) -> bool:
+        """True if photos were shown before the browser's camera, or there is nothing else to show without it."""
+        return self._own is None or self._replaces_photos
+
     def switch(self, *, to_browser: bool) -> None:
         """Take the pictures from the browser's camera, or the server's own source again. From any thread."""
         with self._lock:
             after: FrameSource = self._browser if to_browser or self._own is None else self._own
             if after is not self._active:
+                self._replaces_photos = self._play is Play.OFF
                 self._active.want(Play.OFF)
                 self._active = after
                 after.want(self._play)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from deepvis.serve.limits import MOST_EVENTS
-from deepvis.window.ui.events import CameraGiven, Event, Key, Mouse, Resized
+from deepvis.window.ui.events import CameraEnded, CameraGiven, Event, Key, Mouse, Resized
 
 
 class EventBox:
@@ -28,7 +28,7 @@ class EventBox:
     def put(self, event: Event) -> bool:
         """Add an event; False where there is no room. For a size, and for the camera, there always is."""
         with self._condition:
-            if isinstance(event, (Resized, CameraGiven)):
+            if isinstance(event, (Resized, CameraGiven, CameraEnded)):
                 self._events = [each for each in self._events if type(each) is not type(event)] + [event]
             elif self._events and _replaces(event, self._events[-1]):
                 self._events[-1] = event

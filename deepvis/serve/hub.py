@@ -21,7 +21,7 @@ from deepvis.serve.uploads import Uploads
 from deepvis.serve.viewer import Viewer
 from deepvis.sources.base import Play
 from deepvis.sources.capture import FrameSource
-from deepvis.window.ui.events import CameraGiven, Event, Mouse, Resized
+from deepvis.window.ui.events import CameraEnded, CameraGiven, Event, Mouse, Resized
 
 log = logging.getLogger(__name__)
 ENDED = 4000  # close codes of our own: the program has ended
@@ -202,10 +202,13 @@ class Hub:
             self._ask_for_frames()
 
     def _note_refusal(self, viewer: Viewer, message: CameraSwitched) -> None:
-        """Who switches the camera off is not asked for it again, until ``c`` has shown photos or it is switched on."""
+        """Who switches the camera off is not asked for it again, until ``c`` has shown photos or it is switched on.
+
+        A camera that fails while photos are shown was not asked for, so ``c`` asks for it.
+        """
         if message.is_on:
             self._camera_refused_by.discard(viewer.name)
-        elif self.control.controller is viewer:  # else its control was taken
+        elif self.control.controller is viewer and self._pace.is_wanted:  # else its control was taken
             self._camera_refused_by.add(viewer.name)
 
     def _switch_camera(self, viewer: Viewer, message: CameraSwitched) -> None:
@@ -215,7 +218,11 @@ class Hub:
             self.put(CameraGiven())
         else:
             was_on, self._camera_viewer = self._camera_viewer is not None, None
-            if was_on or message.why:
+            is_by_hand = was_on and not message.why and self.control.controller is viewer
+            if is_by_hand:  # where there were no photos the server's own source goes on
+                if self.source is not None and self.source.replaces_photos:
+                    self.put(CameraEnded())
+            elif was_on or message.why:
                 reason = f" ({message.why})" if message.why else ""
                 self.camera.fail(f"the browser's camera gives no pictures{reason}; c shows photos")
         if self.source is not None:

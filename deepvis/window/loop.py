@@ -28,6 +28,7 @@ from deepvis.core.user_error import UsageError
 from deepvis.core.why import reason_selected
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.window.autoplay import AutoplayClock
+from deepvis.window.camera_end import camera_ended
 from deepvis.window.effects import EffectCarrier
 from deepvis.window.gestures import Gesture, start_of
 from deepvis.window.given import given, given_words
@@ -47,7 +48,7 @@ from deepvis.window.shown_hints import ShownHints
 from deepvis.window.stats import Stats
 from deepvis.window.status import HINT_SECONDS, StatusReader, error_words
 from deepvis.window.typist import Typist
-from deepvis.window.ui.events import CameraGiven, Closed, Event, Key, Pasted, PhotoGiven, Resized
+from deepvis.window.ui.events import CameraEnded, CameraGiven, Closed, Event, Key, Pasted, PhotoGiven, Resized
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow
 from deepvis.window.watching import OverTimeWatch
@@ -212,6 +213,8 @@ class Loop:
             self.state = given(before, event)
             if words := given_words(before, self.state):
                 self._status.show_hint(words)
+        elif isinstance(event, CameraEnded):
+            self.state = camera_ended(self._before_acting())
         elif event.kind in ("move", "leave"):
             self._pointer = self._mouse = (event.row, event.col) if event.kind == "move" else None
             self._pointed_at = self._pointer

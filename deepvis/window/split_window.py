@@ -11,7 +11,7 @@ from deepvis.core.key_hold import KeyHold
 from deepvis.core.panes import text_scale_of
 from deepvis.window.ui import theme
 from deepvis.window.ui.canvas import fill
-from deepvis.window.ui.events import CameraGiven, Closed, Event, Key, Mouse, Pasted, PhotoGiven, Resized
+from deepvis.window.ui.events import CameraEnded, CameraGiven, Closed, Event, Key, Mouse, Pasted, PhotoGiven, Resized
 from deepvis.window.ui.text import draw_text, line_height
 from deepvis.window.ui.window import AnyWindow
 
@@ -122,7 +122,7 @@ class SplitWindow:
         return half * (self.size[1] + self._gap)
 
     def _hand_on(self, event: Event) -> None:
-        if isinstance(event, (Key, Pasted, PhotoGiven, CameraGiven)):
+        if isinstance(event, (Key, Pasted, PhotoGiven, CameraGiven, CameraEnded)):
             self.halves[self.in_use].events.append(event)
         elif isinstance(event, Mouse):
             self._hand_on_mouse(event)

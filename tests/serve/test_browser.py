@@ -83,10 +83,9 @@ def test_camera_photo_and_two_viewers(chromium: Any, served: Served, photos: Pat
         page.click("#camera")
         moves(page, "the camera's pictures")
         page.click("#camera")
-        page.wait_for_timeout(1000)
-        assert page.evaluate("stream === null")  # it is not asked for again
-        page.keyboard.press("c")  # photos
         until(lambda: page.wait_for_timeout(50) or not page.evaluate("facts.camera_is_on"), "no camera")
+        settled(page)  # a photo again
+        assert page.evaluate("stream === null")  # it is not asked for again
         other.click("#take")
         until(lambda: page.wait_for_timeout(50) or page.is_visible("#take"), "the other's control")
         with other.expect_download() as download:

@@ -15,8 +15,8 @@ from deepvis.serve.limits import MOST_EVENTS
 from deepvis.serve.messages import CameraSwitched, Drawn, RecordSwitched, TakeControl
 from deepvis.serve.pictures import served_picture
 from deepvis.serve.recordings import Recordings
-from deepvis.sources.base import Play
-from deepvis.window.ui.events import Key, Mouse
+from deepvis.sources.base import Play, SourceError
+from deepvis.window.ui.events import CameraEnded, CameraGiven, Key, Mouse
 from tests.helpers.pictures import FakeClock
 
 ON, OFF = CameraSwitched(True), CameraSwitched(False)
@@ -89,6 +89,53 @@ def test_a_page_that_leaves_or_loses_control_has_not_refused() -> None:
         hub.handle(again, OFF)
         hub.handle(first, TakeControl())
         assert room.is_asked(first)
+
+    in_room(work)
+
+
+def test_a_camera_that_is_switched_off_gives_the_photos_back_without_an_error() -> None:
+    async def work(room: Room) -> None:
+        hub, first = room.hub, room.first
+        hub.handle(first, ON)
+        await room.want(Play.PLAY)  # as the window does then
+        hub.handle(first, OFF)
+        assert hub._events.take(0) == [CameraGiven(), CameraEnded()]
+        assert hub.camera.frames.peek() is None
+        hub.handle(first, ON)
+        hub.handle(first, CameraSwitched(False, "it was switched off"))
+        assert hub._events.take(0) == [CameraGiven()]
+        failed = hub.camera.frames.peek()
+        assert isinstance(failed, SourceError) and "it was switched off" in failed.sentence
+
+    in_room(work)
+
+
+def test_a_video_of_the_server_goes_on_after_the_camera_if_it_was_shown_before() -> None:
+    async def work(room: Room) -> None:
+        hub, first, plays = room.hub, room.first, list[Play]()
+        video: Any = SimpleNamespace(start=lambda wakes: None, want=plays.append)
+        hub.camera.close()
+        hub.moving_source(video).start()
+        await room.want(Play.PLAY)
+        hub.handle(first, ON)
+        hub.handle(first, OFF)
+        assert hub._events.take(0) == [CameraGiven()] and plays == [Play.PLAY, Play.OFF, Play.PLAY]
+        await room.want(Play.OFF)  # key c: photos
+        hub.handle(first, ON)
+        await room.want(Play.PLAY)
+        hub.handle(first, OFF)
+        assert hub._events.take(0) == [CameraGiven(), CameraEnded()]
+
+    in_room(work)
+
+
+def test_a_camera_that_fails_while_photos_are_shown_is_asked_for_by_c() -> None:
+    async def work(room: Room) -> None:
+        room.hub.handle(room.first, CameraSwitched(False, "there is none"))
+        await room.want(Play.PLAY)
+        assert room.is_asked(room.first)
+        room.hub.handle(room.first, CameraSwitched(False, "there is none"))
+        assert not room.is_asked(room.first)
 
     in_room(work)
 

@@ -43,10 +43,13 @@ def test_the_window_over_https(chromium: Any, encrypted: Served) -> None:
 def test_the_window_in_a_frame_of_another_page(chromium: Any, served: Served, tmp_path: Path) -> None:
     """As a notebook holds it: the page around it has another origin."""
     notebook = tmp_path / "notebook.html"
-    notebook.write_text(f"<!DOCTYPE html><h1>In [1]</h1>{frame_html(served.url)}")
+    notebook.write_text("<!DOCTYPE html><input id=cell value=abc><div id=output></div><p style='height: 900px'>")
     context = chromium.new_context(viewport={"width": 1000, "height": 900})
     page = context.new_page()
     page.goto(notebook.as_uri())
+    page.focus("#cell")
+    page.keyboard.press("End")
+    page.evaluate("words => { document.getElementById('output').innerHTML = words; }", frame_html(served.url))
     frame = page.frame_locator("iframe")
     frame.locator("#veil").wait_for(state="hidden")
     picture = frame.locator("#picture")
@@ -55,6 +58,11 @@ def test_the_window_in_a_frame_of_another_page(chromium: Any, served: Served, tm
         return int(picture.evaluate(SUM))
 
     page.wait_for_timeout(1500)
+    page.mouse.move(500, 400)
+    page.mouse.wheel(0, 60)
+    until(lambda: page.wait_for_timeout(50) or page.evaluate("scrollY") > 0, "the notebook scrolls under the frame")
+    page.keyboard.type("xyz")
+    assert page.input_value("#cell") == "abcxyz", "the frame took the keyboard without a click"
     before = look()
     picture.click(position={"x": 400, "y": 300})
     page.keyboard.press("h")
@@ -64,6 +72,22 @@ def test_the_window_in_a_frame_of_another_page(chromium: Any, served: Served, tm
     seen: set[int] = set()
     until(lambda: seen.add(look()) or len(seen) > 4, "the camera's pictures in the frame")  # type: ignore[func-returns-value]
     context.close()
+
+
+def test_a_duplicated_tab_is_one_more_viewer(chromium: Any, served: Served) -> None:
+    """Browsers copy a tab's storage then, and with it the page's name."""
+    with page_of(chromium, served.url) as page:
+        name = page.evaluate("viewer")
+        with page_of(chromium, served.url) as other:
+            other.evaluate("name => { sessionStorage.viewer = name; }", name)
+            other.reload()
+            until(lambda: page.wait_for_timeout(50) or page.evaluate("facts.viewers === 2"), "both pages")
+            until(lambda: page.wait_for_timeout(50) or page.is_visible("#take"), "the first looks on")
+            page.wait_for_selector("#veil", state="hidden")
+            assert other.evaluate("viewer") == name != page.evaluate("viewer")
+            assert other.evaluate("facts.controls")
+            page.click("#take")
+            until(lambda: other.wait_for_timeout(50) or other.is_visible("#take"), "the first controls again")
 
 
 @pytest.mark.slow

@@ -1,17 +1,25 @@
 "use strict";
+// The page's script is four files in one <script>, so they share their names. Their order in serve.html:
+//   serve.js        connection and pictures; the others use its $, send, sendPress, notice, facts
+//   serve_input.js  keys and mouse
+//   serve_media.js  photos and camera
+//   serve_bar.js    the buttons, which call all of these; its last line connects
+// A function may call those of a later file: nothing of them runs before the last line. What stands outside of functions
+// uses earlier files only.
 const $ = (name) => document.getElementById(name);
 const canvas = $("picture"), stage = $("stage"), pen = canvas.getContext("2d", {alpha: false});
 const token = new URLSearchParams(location.search).get("token") || "";
-const viewer = ownName();
+let viewer = ownName();
 const CLOSED = {4000: "deepvis has ended. Start it again, and open the address that it prints.",
-  4001: "This page is open in another tab.", 4003: "Too many pages look at this window; close one, and load this page again."};
+  4003: "Too many pages look at this window; close one, and load this page again."};
+const REPLACED = 4001;  // a page with the same name has come
 let socket = null, facts = {}, tries = 0, ratio = 1, veilTimer = 0, isOver = false;
 
-function ownName() {  // which a page has after it is loaded anew, too
+function ownName(isFresh = false) {  // which a page has after it is loaded anew, too
   const random = crypto.getRandomValues(new Uint32Array(3)).join("-");
   try {
-    return sessionStorage.viewer || (sessionStorage.viewer = random);
-  } catch { return window.name || (window.name = random); }  // a frame in a page of another site may store nothing
+    return (!isFresh && sessionStorage.viewer) || (sessionStorage.viewer = random);
+  } catch { return (!isFresh && window.name) || (window.name = random); }  // a frame in a page of another site may store nothing
 }
 
 function address(path, more = {}) {
@@ -33,6 +41,7 @@ function connect() {
   socket.onmessage = ({data}) => typeof data === "string" ? received(JSON.parse(data)) : draw(data);
   socket.onclose = ({code}) => {
     framesAsked = 0;
+    if (code === REPLACED) { viewer = ownName(true); connect(); return; }  // a browser's "Duplicate" copies the name, too
     if (CLOSED[code]) { isOver = true; veil(CLOSED[code]); stopCamera(); return; }
     clearTimeout(veilTimer);
     veilTimer = setTimeout(() => veil("The connection is lost; trying again ..."), 600);
@@ -82,6 +91,7 @@ function whyNotInControl() {  // in a sentence; "" where what is pressed counts,
 }
 
 function sendPress(message) {  // of a key or a button, or text: who watches is told why nothing comes of it
+  if (message.type === "mouse" || message.key === "esc") notice("");
   const why = whyNotInControl();
   if (why) notice(why);
   else send(message);

@@ -34,5 +34,6 @@ button("full", () => document.fullscreenElement ? document.exitFullscreen() : do
 $("files").addEventListener("change", () => { upload([...$("files").files]); $("files").value = ""; });
 if (!document.fullscreenEnabled) $("full").hidden = true;
 
-canvas.focus({preventScroll: true});
+if (window === top) canvas.focus({preventScroll: true});
+else document.documentElement.classList.add("framed");  // a notebook keeps its keyboard until the frame is clicked
 document.addEventListener("DOMContentLoaded", connect);  // by then it is known how fast the page has come

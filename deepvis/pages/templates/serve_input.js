@@ -116,6 +116,7 @@ canvas.addEventListener("pointerleave", (event) => {
 canvas.addEventListener("contextmenu", (event) => event.preventDefault());
 canvas.addEventListener("wheel", (event) => {
   if (event.ctrlKey) return;  // the browser's zoom
+  if (window !== top && !document.hasFocus()) return;  // the notebook scrolls until the frame is clicked
   event.preventDefault();
   turned += event.deltaY * (event.deltaMode === 1 ? 33 : event.deltaMode === 2 ? 100 : 1);
   const steps = Math.trunc(turned / 60);

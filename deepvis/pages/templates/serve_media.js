@@ -5,7 +5,8 @@ let uploads = Promise.resolve();  // what was dropped before goes first
 
 function upload(files) {
   const why = whyNotInControl();
-  if (why) { notice(why); return; }
+  notice(why);  // "" puts away what was said of earlier photos
+  if (why) return;
   uploads = uploads.then(() => uploadAll(files));
 }
 
@@ -53,10 +54,7 @@ let stream = null, isStarting = false, framesAsked = 0, isSending = false;
 const video = $("video"), still = document.createElement("canvas");
 
 async function startCamera() {
-  if (!navigator.mediaDevices) {
-    send({type: "camera", on: false, why: "the page needs https, or a tunnel that ends on localhost"});
-    return;
-  }
+  if (!navigator.mediaDevices) { cameraFailed("the page needs https, or a tunnel that ends on localhost"); return; }
   if (isStarting) return;  // the browser still asks
   isStarting = true;
   let own = null;
@@ -65,12 +63,17 @@ async function startCamera() {
     video.srcObject = own;
     await video.play();
     if (stream !== own) return;  // it was switched off meanwhile
-    own.getVideoTracks()[0].onended = () => stopCamera("it was switched off");
+    own.getVideoTracks()[0].onended = () => cameraFailed("it was switched off");
     if (facts.controls && !isOver) send({type: "camera", on: true});
     else stopCamera();  // control was lost while the browser asked
   } catch (error) {
-    if (stream === own) stopCamera(`${error.name}: ${error.message}`);
+    if (stream === own) cameraFailed(error.message || error.name);
   } finally { isStarting = false; }
+}
+
+function cameraFailed(why) {  // the window's own line says so only where it shows the camera
+  notice(`The camera gives no pictures: ${why.replace(/\.$/, "")}.`);
+  stopCamera(why);
 }
 
 function stopCamera(why = "") {

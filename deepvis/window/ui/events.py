@@ -59,4 +59,9 @@ class CameraGiven:
     """The moving source gives pictures now, because the user has switched it on."""
 
 
-Event = Key | Mouse | Resized | Closed | Pasted | PhotoGiven | CameraGiven
+@dataclass(frozen=True)
+class CameraEnded:
+    """The user has switched that source off again; the photos come back."""
+
+
+Event = Key | Mouse | Resized | Closed | Pasted | PhotoGiven | CameraGiven | CameraEnded

@@ -1,0 +1,75 @@
+"""What a page says in a real Chromium: why there is no camera, and how its words go away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.helpers.waiting import until
+from tests.serve.chromium_page import handed_over, page_of
+from tests.serve.conftest import Served, serving
+
+NO_MEDIA = "Object.defineProperty(navigator, 'mediaDevices', {value: undefined, configurable: true})"
+NO_CAMERA = (
+    "navigator.mediaDevices.getUserMedia = async () => {"
+    " throw new DOMException('Requested device not found', 'NotFoundError'); }"
+)
+DROP_WORDS = (
+    "() => { const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(['words'], 'bikes.mp4'));"
+    " $('picture').dispatchEvent(new DragEvent('drop', {dataTransfer, bubbles: true})); }"
+)
+
+
+@pytest.fixture(scope="module")
+def window(tiny: list[str], photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(*tiny, "--images", str(photos), folder=tmp_path_factory.mktemp("window")) as program:
+        yield program
+
+
+@pytest.fixture
+def page(chromium: Any, window: Served) -> Iterator[Any]:
+    """A page that controls."""
+    with page_of(chromium, window.url) as found:
+        if found.is_visible("#take"):
+            found.click("#take")
+            found.wait_for_selector("#take", state="hidden")
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("missing", "why"), [(NO_CAMERA, "Requested device not found"), (NO_MEDIA, "the page needs https, or a tunnel")]
+)
+def test_the_page_says_why_there_is_no_camera(page: Any, missing: str, why: str) -> None:
+    page.evaluate(f"() => {{ {missing} }}")
+    page.click("#camera")  # while photos are shown
+    until(lambda: page.wait_for_timeout(20) or page.is_visible("#notice"), "the reason")
+    assert page.inner_text("#notice").startswith(f"The camera gives no pictures: {why}")
+    page.evaluate("notice('')")
+    page.keyboard.press("c")
+    until(lambda: page.wait_for_timeout(20) or page.is_visible("#notice"), "the reason, asked for with c")
+    page.keyboard.press("c")  # photos
+
+
+def test_a_notice_goes_away_and_is_in_nobodys_way(page: Any, photos: Path) -> None:
+    def refused() -> None:
+        page.evaluate(DROP_WORDS)
+        until(lambda: page.wait_for_timeout(20) or "bikes.mp4" in page.inner_text("#notice"), "the refusal")
+
+    refused()
+    photo = next(path for path in sorted(photos.iterdir()) if path.suffix == ".png")
+    page.dispatch_event("#picture", "drop", {"dataTransfer": handed_over(page, photo)})
+    assert page.is_hidden("#notice")
+    page.evaluate("uploads")  # the photo is there
+    assert page.is_hidden("#notice")
+    refused()
+    page.keyboard.press("Escape")
+    assert page.is_hidden("#notice")
+    refused()
+    area = page.locator("#notice").bounding_box()
+    row, col = area["y"] + area["height"] / 2, area["x"] + area["width"] / 2
+    assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).id", [col, row]) == "picture"
+    page.mouse.click(col, row)
+    assert page.is_hidden("#notice")
