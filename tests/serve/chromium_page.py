@@ -30,6 +30,16 @@ def page_of(chromium: Any, url: str, **words: Any) -> Iterator[Any]:
     assert errors == []
 
 
+@contextmanager
+def controlling_page(chromium: Any, url: str) -> Iterator[Any]:
+    """A page at an address that controls the window."""
+    with page_of(chromium, url) as page:
+        if page.is_visible("#take"):
+            page.click("#take")
+            page.wait_for_selector("#take", state="hidden")
+        yield page
+
+
 def look(page: Any) -> int:
     """A number that stands for the picture."""
     return int(page.eval_on_selector("#picture", SUM))

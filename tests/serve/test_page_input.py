@@ -10,7 +10,7 @@ import pytest
 
 from deepvis.serve.limits import MOST_VIEWERS
 from tests.helpers.waiting import until
-from tests.serve.chromium_page import changes, page_of, settled
+from tests.serve.chromium_page import changes, controlling_page, settled
 from tests.serve.conftest import Served, serving
 
 NOTE_KEYS = (
@@ -45,10 +45,7 @@ def window(tiny: list[str], photos: Path, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture
 def page(chromium: Any, window: Served) -> Iterator[Any]:
     """A page that controls, and writes down the keys that it sends."""
-    with page_of(chromium, window.url) as found:
-        if found.is_visible("#take"):
-            found.click("#take")
-            found.wait_for_selector("#take", state="hidden")
+    with controlling_page(chromium, window.url) as found:
         found.evaluate(NOTE_KEYS)
         yield found
 

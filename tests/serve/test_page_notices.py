@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.waiting import until
-from tests.serve.chromium_page import handed_over, page_of
+from tests.serve.chromium_page import controlling_page, handed_over
 from tests.serve.conftest import Served, serving
 
 NO_MEDIA = "Object.defineProperty(navigator, 'mediaDevices', {value: undefined, configurable: true})"
@@ -32,10 +32,7 @@ def window(tiny: list[str], photos: Path, tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture
 def page(chromium: Any, window: Served) -> Iterator[Any]:
     """A page that controls."""
-    with page_of(chromium, window.url) as found:
-        if found.is_visible("#take"):
-            found.click("#take")
-            found.wait_for_selector("#take", state="hidden")
+    with controlling_page(chromium, window.url) as found:
         yield found
 
 
