@@ -106,7 +106,7 @@ class Follower:
             is_conv = node.kind in _CONVOLUTIONS and len(above[0]) == 4
             return Followed(_maps_of(above)) if is_conv else unknown  # a convolution makes maps, whatever it takes
         if call.effect is OnPlaces.ENLARGES and not placed[0][0].is_maps:
-            return self._enlarged(node, call, placed[0][0], below) or unknown
+            return self._enlarged(node, call, bottoms) or unknown
         if call.effect is OnPlaces.MULTIPLIES and len(placed) == 2:
             found = _attending(placed[0][0], placed[1][0])
             if found is not None:
@@ -142,34 +142,24 @@ class Follower:
         has_tokens = any((w < 0).any() for w in weights if not w.is_floating_point())
         if not placed and not has_tokens:
             return None
-        shapes = [resolved(dims, 1) for dims in call.bottom_dims]
-        pairs = zip((*bottoms, *(None,) * (len(shapes) - len(bottoms))), shapes, strict=True)
-        labels = [torch.zeros(s, dtype=torch.int32) if p is None else _tensor(full(p.labels, s)) for p, s in pairs]
-        try:
-            made = call.forward(weights)(*labels)
-        except (RuntimeError, IndexError, TypeError):  # an operator that takes no whole numbers: nothing is known
-            return None
-        tops = [made] if isinstance(made, Tensor) else list(made)
+        tops = _labels_above(call, weights, bottoms)
         is_attention = any(places.is_attention for places in placed)
-        if is_attention and not _keeps_attention(call, shapes[0], [tuple(top.shape) for top in tops]):
+        below = resolved(call.bottom_dims[0], 1)
+        if tops is None or (is_attention and not _keeps_attention(call, below, [top.shape for top in tops])):
             return None
-        found = [moved(top.numpy(), placed) for top in tops]
+        found = [moved(top, placed) for top in tops]
         spans = next((each[1] for each in found if each is not None), None)
         attends = [None if f is None else GridLabels(f[0].grid, f[0].labels, is_attention) for f in found]
         return Followed(tuple(attends), True, spans)
 
-    def _enlarged(self, node: Node, call: LayoutCall, places: GridLabels, below: Sequence[Shape]) -> Followed | None:
+    def _enlarged(self, node: Node, call: LayoutCall, bottoms: Sequence[GridLabels | None]) -> Followed | None:
         """A grid of its own, with the rows and columns of the border; these see the nearest ones of the grid below."""
-        axes = grid_axes(places)
-        weights = [self._labels_of(weight) for weight in node.weights]
-        given = [_tensor(full(places.labels, below[0])), *(torch.zeros(s, dtype=torch.int32) for s in below[1:])]
-        if axes is None:
+        places = bottoms[0]
+        axes = grid_axes(places) if places is not None else None
+        tops = _labels_above(call, [self._labels_of(weight) for weight in node.weights], bottoms)
+        if places is None or axes is None or tops is None:
             return None
-        try:
-            made = call.forward(weights)(*given).numpy()
-        except (RuntimeError, IndexError, TypeError):  # an operator that takes no whole numbers: nothing is known
-            return None
-        found = enlarged(places, axes, made)
+        found = enlarged(places, axes, tops[0])
         return Followed((found[0],), True, found[1]) if found is not None else None
 
     def _labels_of(self, weight: Tensor) -> Tensor:
@@ -186,6 +176,23 @@ class Follower:
 
 def _maps_of(above: Sequence[Shape]) -> tuple[GridLabels | None, ...]:
     return tuple(maps(*size[-2:]) if size[-2] * size[-1] > 1 else None for size in above)
+
+
+def _labels_above(
+    call: LayoutCall, weights: Sequence[Tensor], bottoms: Sequence[GridLabels | None]
+) -> list[np.ndarray] | None:
+    """The bottoms' labels gone through the operator, 0 where a bottom has none; None where it takes no whole numbers.
+
+    weights: as labels too. A carrier of the number of pictures may be left out of the bottoms.
+    """
+    shapes = [resolved(dims, 1) for dims in call.bottom_dims]
+    pairs = zip((*bottoms, *(None,) * (len(shapes) - len(bottoms))), shapes, strict=True)
+    labels = [torch.zeros(s, dtype=torch.int32) if p is None else _tensor(full(p.labels, s)) for p, s in pairs]
+    try:
+        made = call.forward(weights)(*labels)
+    except (RuntimeError, IndexError, TypeError):  # an operator that takes no whole numbers: nothing is known
+        return None
+    return [top.numpy() for top in ([made] if isinstance(made, Tensor) else made)]
 
 
 def _tensor(labels: np.ndarray) -> Tensor:

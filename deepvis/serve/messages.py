@@ -8,12 +8,11 @@ from typing import Any
 
 from deepvis.core.keys import key_code
 from deepvis.serve.limits import TEXT_BYTES, fitted_size
-from deepvis.window.ui.events import Event, Key, Mouse, Pasted, Resized
+from deepvis.window.ui.events import LARGEST_RATIO, Event, Key, Mouse, Pasted, Resized
 
 MOUSE_KINDS = ("press", "wheel", "move", "leave")
 MOST_STEPS = 20  # of the wheel, in one message
 PASTED_CHARACTERS = 10_000  # pasted
-LARGEST_RATIO = 16  # of the pixels of a screen to those of a page
 LARGEST_NUMBER = 100_000  # of rows, columns and sides
 
 

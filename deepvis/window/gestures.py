@@ -25,10 +25,9 @@ from deepvis.core.unit_names import UnitNames
 from deepvis.core.user_error import UsageError
 from deepvis.schema.plain_values import PlainError, plain, read_plain
 from deepvis.schema.rows import shown
-from deepvis.window.ui.events import Event, Mouse, Pasted, Resized
+from deepvis.window.ui.events import LARGEST_RATIO, Event, Mouse, Pasted, Resized
 
 VERSION = 1
-LARGEST_RATIO = 16.0  # of the pixels of a screen to those of a page
 LONGEST_PAUSE = 86_400.0  # seconds between two gestures
 OfMouse = Literal["press", "wheel", "move", "leave"]
 NO_KEY = "gesture"  # stands for what is no key where only keys have names

@@ -9,18 +9,19 @@ from deepvis.core.commands import COMMANDS, shown_keys
 from deepvis.core.commands.changes import source
 from deepvis.core.history import remembered
 from deepvis.core.state import AppState, HelpSearch
-from deepvis.window.ui.events import CameraGiven, PhotoGiven
+from deepvis.window.ui.events import CameraEnded, CameraGiven, PhotoGiven
 
 OTHER_FILES = 'e and w go through the photos given; {undo} goes back, and "photos it was started with" in / does'
 
 
-def given(state: AppState, event: PhotoGiven | CameraGiven) -> AppState:
+def given(state: AppState, event: PhotoGiven | CameraGiven | CameraEnded) -> AppState:
     """The state that shows it, as one step of the history; the photo's neighbours in its folder are the open files.
 
-    A photo closes the help, under which it would not be seen.
+    A photo closes the help, under which it would not be seen. A camera that has ended gives the photos back.
     """
-    if isinstance(event, CameraGiven):
-        after = state if state.input.moving else source(state, moving=True, frozen=False)
+    if isinstance(event, (CameraGiven, CameraEnded)):
+        is_on = isinstance(event, CameraGiven)
+        after = state if state.input.moving == is_on else source(state, moving=is_on, frozen=False)
     else:
         folder = os.path.dirname(event.path)
         at = state.input.file_index if state.input.images == folder else 0

@@ -28,7 +28,6 @@ from deepvis.core.user_error import UsageError
 from deepvis.core.why import reason_selected
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.window.autoplay import AutoplayClock
-from deepvis.window.camera_end import camera_ended
 from deepvis.window.effects import EffectCarrier
 from deepvis.window.gestures import Gesture, start_of
 from deepvis.window.given import given, given_words
@@ -208,13 +207,11 @@ class Loop:
         elif isinstance(event, Pasted):
             self._acted_at = time.monotonic()
             self.state = pasted(self.state, event.text)
-        elif isinstance(event, (PhotoGiven, CameraGiven)):
+        elif isinstance(event, (PhotoGiven, CameraGiven, CameraEnded)):
             before = self._before_acting()
             self.state = given(before, event)
             if words := given_words(before, self.state):
                 self._status.show_hint(words)
-        elif isinstance(event, CameraEnded):
-            self.state = camera_ended(self._before_acting())
         elif event.kind in ("move", "leave"):
             self._pointer = self._mouse = (event.row, event.col) if event.kind == "move" else None
             self._pointed_at = self._pointer

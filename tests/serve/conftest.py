@@ -90,3 +90,10 @@ def chromium(launch_chromium: Callable[..., Any]) -> Iterator[object]:
     browser = launch_chromium(SWITCHES)
     yield browser
     browser.close()
+
+
+@pytest.fixture(scope="module")
+def window(tiny: list[str], photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A program that serves a window of photos, for all tests of a file."""
+    with serving(*tiny, "--images", str(photos), folder=tmp_path_factory.mktemp("window")) as program:
+        yield program

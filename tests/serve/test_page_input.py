@@ -11,7 +11,7 @@ import pytest
 from deepvis.serve.limits import MOST_VIEWERS
 from tests.helpers.waiting import until
 from tests.serve.chromium_page import changes, controlling_page, settled
-from tests.serve.conftest import Served, serving
+from tests.serve.conftest import Served
 
 NOTE_KEYS = (
     "(() => { window.keys = []; const through = socket.send.bind(socket); socket.send = (message) => {"
@@ -34,12 +34,6 @@ DROP = (
     " $('picture').dispatchEvent(new DragEvent('drop', {dataTransfer, bubbles: true}));"
     " return answers.map(answer => answer.status); }"
 )
-
-
-@pytest.fixture(scope="module")
-def window(tiny: list[str], photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(*tiny, "--images", str(photos), folder=tmp_path_factory.mktemp("window")) as program:
-        yield program
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from tests.helpers.waiting import until
 from tests.serve.chromium_page import controlling_page, handed_over
-from tests.serve.conftest import Served, serving
+from tests.serve.conftest import Served
 
 NO_MEDIA = "Object.defineProperty(navigator, 'mediaDevices', {value: undefined, configurable: true})"
 NO_CAMERA = (
@@ -21,12 +21,6 @@ DROP_WORDS = (
     "() => { const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(['words'], 'bikes.mp4'));"
     " $('picture').dispatchEvent(new DragEvent('drop', {dataTransfer, bubbles: true})); }"
 )
-
-
-@pytest.fixture(scope="module")
-def window(tiny: list[str], photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(*tiny, "--images", str(photos), folder=tmp_path_factory.mktemp("window")) as program:
-        yield program
 
 
 @pytest.fixture

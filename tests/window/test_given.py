@@ -10,7 +10,7 @@ from deepvis.core.commands import COMMANDS, perform
 from deepvis.core.state import AppState, HelpSearch, InputState, PaletteLists
 from deepvis.core.typed import press
 from deepvis.window.given import given, given_words
-from deepvis.window.ui.events import CameraGiven, PhotoGiven
+from deepvis.window.ui.events import CameraEnded, CameraGiven, PhotoGiven
 from tests.window.ui.scenes import INFO
 
 
@@ -47,3 +47,16 @@ def test_the_palette_goes_back_to_the_photos_of_the_start(images: str | None) ->
     assert (state.input.images, state.input.photo, state.input.moving) == (images, "", False)
     undone, _ = perform(state, COMMANDS["undo"])
     assert undone.input.photo == "/uploads/3.jpg"
+
+
+def test_the_photo_of_before_comes_back_once_the_camera_is_off() -> None:
+    before = replace(AppState(INFO), input=InputState(moving=True, frozen=True, images="/photos", file_index=3))
+    after = given(before, CameraEnded())
+    assert after.input == InputState(images="/photos", file_index=3)
+    undone, _ = perform(after, COMMANDS["undo"])
+    assert undone.input == before.input
+
+
+def test_photos_stay_as_they_are_without_a_camera() -> None:
+    state = replace(AppState(INFO), input=InputState(images="/photos", file_index=3))
+    assert given(state, CameraEnded()).input == state.input

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+LARGEST_RATIO = 16.0  # of the pixels of a screen to those of a page
+
 
 @dataclass(frozen=True)
 class Key:
