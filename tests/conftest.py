@@ -27,11 +27,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", metavar="DIR", help="keep the pictures for docs/screenshots there")
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    """Hypothesis draws the same examples each time, so that two runs of one code agree; with --slow it draws new ones.
+
+    An example may take as long as a busy machine needs.
+    """
     from hypothesis import settings
 
-    settings.register_profile("no clock", deadline=None)  # an example may take as long as a busy machine needs
-    settings.load_profile("no clock")
+    settings.register_profile("suite", deadline=None, derandomize=not config.getoption("--slow"))
+    settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -66,11 +66,15 @@ def roots_of(values: np.ndarray, factor: float, out: np.ndarray, scratch: np.nda
 
 
 def signed_roots_of(values: np.ndarray, factor: float, out: np.ndarray, scratch: np.ndarray, roots: int = 1) -> None:
-    """The same for float32 around 0, around MID; what lies beyond -1 or 1 counts as that."""
+    """The same for float32 around 0, around MID; what lies beyond -1 or 1 counts as that.
+
+    The magnitude is rounded before MID is added, so that opposite values are as far from it.
+    """
     scaled = np.multiply(values, np.float32(factor), out=scratch)
     magnitude = np.abs(scaled)
     cv2.threshold(magnitude, 1, 0, cv2.THRESH_TRUNC, magnitude)
     for _ in range(roots):
         cv2.sqrt(magnitude, magnitude)
+    np.rint(np.multiply(magnitude, 127, out=magnitude), out=magnitude)
     np.copysign(magnitude, scaled, out=scaled)
-    cv2.convertScaleAbs(scaled, out, alpha=127.0, beta=MID)
+    cv2.convertScaleAbs(scaled, out, alpha=1.0, beta=MID)

@@ -219,6 +219,13 @@ def test_diffs_lie_around_mid_and_mirror(diffs: np.ndarray, individual: float) -
     assert (codes.ceilings[0] <= np.abs(diffs).max()).all() or individual
 
 
+def test_diffs_at_the_border_of_two_codes_mirror_too() -> None:
+    borders = ((np.arange(20, 127) + 0.5) / 127).astype(np.float32) ** 2
+    near = np.concatenate([borders * np.float32(1 + step * 1e-7) for step in range(-3, 4)])
+    codes = codes_with(np.stack([near, -near])[None], None, signed=True, plain=True).codes[0].astype(int)
+    assert (codes.sum(axis=0) == 2 * MID).all()
+
+
 def test_full_individual_boost_gives_every_active_channel_its_white() -> None:
     acts = np.abs(random_layer())
     assert (activation_codes(acts, 1.0).codes.reshape(len(acts), -1).max(axis=1) == 255).all()
