@@ -10,6 +10,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from deepvis.core.state import PRESETS
+
 Step = tuple[str, ...]  # the arguments of one xdotool call
 
 
@@ -54,8 +56,11 @@ HABITS: tuple[Habit, ...] = (
     Habit(0.3, ("ctrl+a",)),  # autoplay
     Habit(0.2, ("ctrl+r", "Right", "Down", "ctrl+r")),  # a recording of a moment
 )
+WAIT = "Shift_L"  # does nothing, for the time from key to key
+ALL_PRESETS = (*("v", WAIT, WAIT) * len(PRESETS), "Escape")  # a climb begins anew with the next one
+ONCE: tuple[Habit, ...] = (*HABITS, Habit(0, ("x", *ALL_PRESETS)), Habit(0, ("g", *ALL_PRESETS)))
 FILLING: tuple[Habit, ...] = (  # what holds pictures by design is to be full before growth is looked for
-    Habit(4, ("l", "x", "Escape")),  # climbs that are stopped
+    Habit(4, ("l", "x", WAIT, WAIT, "Escape") * 3),  # climbs that are stopped
     Habit(3, ("c", *["e"] * 8, "c")),  # photos
     Habit(2, ("P", "P")),  # pinned frames, which undo brings back
     Habit(4, ("l", "l", "l", "o", "l", "l")),  # top 9s
@@ -74,7 +79,7 @@ class RandomUser:
     def __init__(self, seed: int, window: str, size: tuple[int, int]) -> None:
         self._draw, self._window, self._size = random.Random(seed), window, size
         self.fills = False
-        self._not_done = list(HABITS)  # each is done once at first: what it loads is there
+        self._not_done = list(ONCE)  # each is done once at first: what it loads is there
         self._draw.shuffle(self._not_done)
 
     def next_act(self) -> list[Step]:

@@ -14,7 +14,7 @@ from deepvis.live.provenance import PictureOrigin
 if TYPE_CHECKING:
     from deepvis.models.model import Model
 
-CACHE = 16 << 20  # bytes of pictures, of those looked at last: a hundred of 227 x 227
+CACHE = 8 << 20  # bytes of pictures, of those looked at last: fifty of 227 x 227
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,9 +15,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, map_coordinates
 
 from deepvis.core.files import DIGEST, digest_words, written_beside
+from deepvis.network.lazy import F, torch
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.schema.npz_file import npz_of
 
@@ -54,12 +54,7 @@ class PhotoStatistics:
         rows = np.fft.fftfreq(height, 1.0 / height)[:, np.newaxis]  # cycles a picture
         cols = np.fft.rfftfreq(width, 1.0 / width)[np.newaxis]
         beyond = np.maximum(np.maximum(np.abs(rows), np.abs(cols)) / (SIZE // 2), 1.0)
-        places = [np.broadcast_to(axis, (height, width // 2 + 1)) / beyond for axis in (rows, cols)]
-        whole = np.fft.fftshift(self.magnitude, axes=1)
-        of_three = [
-            map_coordinates(values, [places[0] + SIZE // 2, places[1]], order=1, mode="nearest") / beyond
-            for values in whole
-        ]
+        of_three = _between(np.fft.fftshift(self.magnitude, axes=1), rows / beyond + SIZE // 2, cols / beyond) / beyond
         scale = height * width / SIZE**2
         return np.stack([of_three[n if n < 3 else 0] * scale for n in range(channels)]).astype(np.float32)
 
@@ -171,8 +166,23 @@ def _colours(covariance: np.ndarray) -> np.ndarray:
     return root * np.where(root.sum(axis=0) < 0, -1.0, 1.0)
 
 
+def _between(maps: np.ndarray, rows: np.ndarray, cols: np.ndarray) -> np.ndarray:
+    """(C, height, width) float64: maps (C, H, W) at places between their values, bilinear; beyond an edge it goes on.
+
+    rows, cols: (height, width) places in pixels, 0 for the first. By torch, which an optimization has loaded anyway.
+    """
+    height, width = maps.shape[1:]
+    grid = np.stack([2 * cols / (width - 1) - 1, 2 * rows / (height - 1) - 1], axis=-1)
+    given, places = (torch.from_numpy(each.astype(np.float64))[None] for each in (maps, grid))
+    found = F.grid_sample(given, places, mode="bilinear", padding_mode="border", align_corners=True)
+    values: np.ndarray = found[0].numpy()
+    return values
+
+
 def _smooth(magnitude: np.ndarray) -> np.ndarray:
     """The magnitude, smoothed in its logarithm; the mean's is 0: the picture's brightness is not the photos'."""
+    from scipy.ndimage import gaussian_filter  # late: no optimization needs it, and it takes 12 MB
+
     shifted = np.fft.fftshift(magnitude, axes=1)
     shifted[:, SIZE // 2, 0] = shifted[:, SIZE // 2, 1]
     log = np.log(np.maximum(shifted, 1e-6))

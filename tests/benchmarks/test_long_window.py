@@ -15,7 +15,7 @@ import pytest
 from benchmarks.faults.long_window import parser, run, summary
 from benchmarks.faults.process_figures import process_figures
 from benchmarks.faults.program_with_figures import cache_bytes
-from benchmarks.faults.random_user import FILLING, HABITS, RandomUser
+from benchmarks.faults.random_user import FILLING, HABITS, ONCE, RandomUser
 from deepvis.core.cache import ByteCache
 from deepvis.core.history import undoable
 from deepvis.core.state import AppState, HistoryStep, InputState
@@ -39,8 +39,8 @@ def test_while_caches_fill_half_of_what_is_done_fills_them() -> None:
     filling = {habit.keys for habit in FILLING}
     shares = []
     user.fills = True
-    once = [user.next_act()[0][3:] for _ in HABITS]
-    assert sorted(once) == sorted(habit.keys for habit in HABITS)
+    once = [user.next_act()[0][3:] for _ in ONCE]
+    assert sorted(once) == sorted(habit.keys for habit in ONCE)
     for user.fills in (True, False):
         acts = [tuple(step[3:]) for _ in range(1000) for step in user.next_act() if step[0] == "key"]
         shares.append(sum(act in filling for act in acts) / 1000)
