@@ -10,6 +10,8 @@ from deepvis.sources.base import Play
 
 
 class CameraState(Enum):
+    """What each means: the table of ``CameraUse``."""
+
     UNWANTED = auto()
     NOBODY_TO_ASK = auto()
     ASKED = auto()
