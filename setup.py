@@ -33,7 +33,7 @@ setup(
     package_data={
         "deepvis.formats.caffe": ["tables/*"],
         "deepvis.window.ui": ["fonts/*"],
-        "deepvis.pages": ["templates/*"],
+        "deepvis.pages": ["templates/*", "templates/serve/*"],
         "deepvis.optimize": ["photo_statistics.npz"],
         **MODELS,
     },

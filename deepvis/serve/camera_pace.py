@@ -9,11 +9,7 @@ class CameraPace:
     """Counts frames between the request and the picture that shows what came of them."""
 
     def __init__(self) -> None:
-        self.is_wanted = False
         self._asked = self._unseen = 0
-
-    def want(self, is_wanted: bool) -> None:
-        self.is_wanted = is_wanted
 
     def begin(self) -> None:
         """Another camera: nothing is on its way."""
@@ -21,9 +17,9 @@ class CameraPace:
 
     def due(self) -> int:
         """How many more to ask for now; they count as asked for."""
-        count = AHEAD - self._asked - self._unseen if self.is_wanted else 0
-        self._asked += max(count, 0)
-        return max(count, 0)
+        count = max(AHEAD - self._asked - self._unseen, 0)
+        self._asked += count
+        return count
 
     def came(self) -> bool:
         """A frame has come; False for one that was not asked for."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from deepvis.core.key_hold import KeyHold
 from deepvis.serve.browser_camera import BrowserCamera, SwitchedSource
-from deepvis.serve.camera_pace import CameraPace
+from deepvis.serve.camera_use import CameraEnd, CameraState, CameraUse
 from deepvis.serve.control import Control
 from deepvis.serve.event_box import EventBox
 from deepvis.serve.messages import CameraSwitched, ClientMessage, Drawn, RecordSwitched, TakeControl
@@ -42,12 +42,8 @@ class Hub:
         self.key_hold = KeyHold()
         self.camera = self._new_camera()
         self.source: SwitchedSource | None = None
+        self._camera_use = CameraUse()
         self._loop, self._events = loop, events
-        self._pace = CameraPace()
-        self._camera_viewer: Viewer | None = None
-        self._camera_refused_by: set[str] = (
-            set()
-        )  # names of viewers who switched it off, until it is not wanted any more
         self._tasks: set[asyncio.Task[None]] = set()  # the loop itself keeps no reference to them
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -75,7 +71,7 @@ class Hub:
     # ------------------------------------------------------------------- pictures
 
     def picture_came(self) -> None:
-        self._pace.shown()
+        self._camera_use.shown()
         self._ask_for_frames()
         self.wake_all()
 
@@ -86,14 +82,14 @@ class Hub:
     def facts(self, viewer: Viewer) -> dict[str, Any]:
         """What a page shows beside the picture."""
         control = self.control
-        is_wanted = self._pace.is_wanted and viewer.name not in self._camera_refused_by
+        controls, camera = control.controller is viewer, self._camera_use.state(control.controller)
         return {
-            "controls": control.controller is viewer,
+            "controls": controls,
             "is_free": control.is_free,
             "may_control": viewer.may_control,
             "viewers": len(control.viewers),
-            "camera_wanted": is_wanted and self._camera_viewer is None and control.controller is viewer,
-            "camera_is_on": self._camera_viewer is not None,
+            "camera_wanted": controls and camera is CameraState.ASKED,
+            "camera_is_on": camera is CameraState.ON,
             "recording": self.recordings.is_on,
             "recorded": self.recordings.finished,
             "recording_error": self.recordings.error,
@@ -119,8 +115,8 @@ class Hub:
 
     def leave(self, viewer: Viewer) -> None:
         self.control.leave(viewer)
-        if viewer is self._camera_viewer:
-            self._switch_camera(viewer, CameraSwitched(False, "its page has left"))
+        if viewer is self._camera_use.giver:
+            self._camera_off(viewer, "its page has left")
         self.wake_all()
 
     def handle(self, viewer: Viewer, message: ClientMessage) -> None:
@@ -134,10 +130,10 @@ class Hub:
                 self.put(Mouse("leave", 0, 0))
             self.wake_all()
         elif isinstance(message, CameraSwitched):
-            is_own = viewer in (self._camera_viewer, self.control.controller)
-            if is_own or (message.is_on and self.may_act(viewer)):
-                self._note_refusal(viewer, message)
-                self._switch_camera(viewer, message)
+            if not message.is_on and viewer in (self._camera_use.giver, self.control.controller):
+                self._camera_off(viewer, message.why)
+            elif message.is_on and (viewer is self._camera_use.giver or self.may_act(viewer)):
+                self._camera_on(viewer)
         elif isinstance(message, RecordSwitched):
             if self.may_act(viewer):
                 self.start(self._record(viewer.name if message.is_on else None))
@@ -181,7 +177,7 @@ class Hub:
             self.recordings.see_owner()
         if self.recordings.is_due_to_end:
             await self._record(None)
-        self._pace.waited()
+        self._camera_use.waited()
         self._ask_for_frames()
 
     async def say_goodbye(self) -> None:
@@ -197,52 +193,42 @@ class Hub:
 
     def take_frame(self, viewer: Viewer, coded: bytes) -> None:
         """A frame of a viewer's camera."""
-        if viewer is self._camera_viewer and self._pace.came():
+        if self._camera_use.takes_frame(viewer):
             self.camera.give(coded)
             self._ask_for_frames()
 
-    def _note_refusal(self, viewer: Viewer, message: CameraSwitched) -> None:
-        """Who switches the camera off is not asked for it again, until ``c`` has shown photos or it is switched on.
+    def _camera_on(self, viewer: Viewer) -> None:
+        self._camera_use.begin(viewer)
+        self.put(CameraGiven())
+        self._camera_switched()
 
-        A camera that fails while photos are shown was not asked for, so ``c`` asks for it.
-        """
-        if message.is_on:
-            self._camera_refused_by.discard(viewer.name)
-        elif self.control.controller is viewer and self._pace.is_wanted:  # else its control was taken
-            self._camera_refused_by.add(viewer.name)
+    def _camera_off(self, viewer: Viewer, why: str) -> None:
+        """A viewer's camera is off, by hand where there is no reason: then the window shows what it did before."""
+        how = self._camera_use.end(viewer, self.control.controller, why)
+        if how is CameraEnd.BY_HAND and self.source is not None and self.source.replaces_photos:
+            self.put(CameraEnded())
+        elif how is CameraEnd.FAILED:
+            reason = f" ({why})" if why else ""
+            self.camera.fail(f"the browser's camera gives no pictures{reason}; c shows photos")
+        self._camera_switched()
 
-    def _switch_camera(self, viewer: Viewer, message: CameraSwitched) -> None:
-        if message.is_on:
-            self._camera_viewer = viewer
-            self._pace.begin()
-            self.put(CameraGiven())
-        else:
-            was_on, self._camera_viewer = self._camera_viewer is not None, None
-            is_by_hand = was_on and not message.why and self.control.controller is viewer
-            if is_by_hand:  # where there were no photos the server's own source goes on
-                if self.source is not None and self.source.replaces_photos:
-                    self.put(CameraEnded())
-            elif was_on or message.why:
-                reason = f" ({message.why})" if message.why else ""
-                self.camera.fail(f"the browser's camera gives no pictures{reason}; c shows photos")
+    def _camera_switched(self) -> None:
         if self.source is not None:
-            self.source.switch(to_browser=message.is_on)
+            self.source.switch(to_browser=self._camera_use.giver is not None)
         self._ask_for_frames()
         self.wake_all()
 
     def _camera_asked_for(self, play: Play) -> None:
-        self._pace.want(play is Play.PLAY)
-        if play is Play.OFF:
-            self._camera_refused_by.clear()
-        if play is Play.PLAY and self._camera_viewer is None and self.control.controller is None:
+        self._camera_use.want(play)
+        if self._camera_use.state(self.control.controller) is CameraState.NOBODY_TO_ASK:
             self.camera.fail("no browser gives its camera: open the page, or press c for photos")
         self._ask_for_frames()
         self.wake_all()
 
     def _ask_for_frames(self) -> None:
-        if self._camera_viewer is not None and (count := self._pace.due()):
-            self._camera_viewer.frames_to_ask += count
-            self._camera_viewer.wake()
+        if (giver := self._camera_use.giver) is not None and (count := self._camera_use.frames_due()):
+            giver.frames_to_ask += count
+            giver.wake()
 
     async def _record(self, owner: str | None) -> None:
         """Begin a recording for the page of that name; None: end the one that there is."""

@@ -129,6 +129,7 @@ def test_the_wheel_holds_the_models_but_nothing_fetched(wheel: Path) -> None:
     assert "deepvis/window/ui/fonts/Inter-Regular.ttf" in names
     assert "deepvis/pages/templates/report_layer.html" in names
     assert "deepvis/pages/templates/statistics.html" in names
+    assert "deepvis/pages/templates/serve/main.js" in names
 
 
 def test_every_file_of_the_package_that_git_knows_is_in_the_wheel(wheel: Path, root: Path) -> None:

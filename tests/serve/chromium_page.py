@@ -13,6 +13,21 @@ import numpy as np
 
 from tests.helpers.waiting import until
 
+# What the page's modules export, as names of the page: its scripts alone may import, which have its nonce.
+EXPORTS = """addEventListener("DOMContentLoaded", () => {
+  const map = document.querySelector("script[type=importmap]");
+  if (!map) return;
+  window.offer = (module) => {
+    for (const name of Object.keys(module)) {
+      Object.defineProperty(window, name, {get: () => module[name], configurable: true});
+    }
+  };
+  const names = Object.keys(JSON.parse(map.textContent).imports);
+  const script = Object.assign(document.createElement("script"), {type: "module", nonce: map.nonce});
+  script.textContent = names.map((name, i) => `import * as m${i} from "${name}"; offer(m${i});`).join("")
+    + "window.hasExports = true;";
+  document.head.append(script);
+});"""
 SUM = "c => { const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; let s = 0; for (let i = 0; i < d.length; i += 41) s = (s * 31 + d[i]) % 1000003; return s; }"  # noqa: E501
 
 
@@ -23,8 +38,10 @@ def page_of(chromium: Any, url: str, **words: Any) -> Iterator[Any]:
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
+    page.add_init_script(EXPORTS)
     page.goto(url)
     page.wait_for_selector("#veil", state="hidden")
+    until(lambda: page.evaluate("window.hasExports"), "the names of the page")
     yield page
     context.close()
     assert errors == []

@@ -1,4 +1,4 @@
-"""Who controls, how many camera frames are asked for, and where uploads go: without a server."""
+"""Who controls, and where uploads go: without a server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from deepvis.serve.camera_pace import AHEAD, CameraPace
 from deepvis.serve.control import RETURN_SECONDS, Control
 from deepvis.serve.uploads import Uploads, file_name
 from deepvis.sources.photos import PhotoError
@@ -79,23 +78,6 @@ def test_who_looks_on_never_controls() -> None:
     control.enter(other)
     control.take_control(onlooker)
     assert control.controller is other
-
-
-def test_no_more_frames_are_asked_for_than_the_network_takes() -> None:
-    pace = CameraPace()
-    assert pace.due() == 0
-    pace.want(True)
-    assert pace.due() == AHEAD
-    pace.came()
-    assert pace.due() == 0
-    pace.shown()
-    assert pace.due() == 1
-    for _ in range(AHEAD):
-        assert pace.came()
-    assert pace.due() == 0
-    assert not pace.came()  # nobody asked for it
-    pace.waited()
-    assert pace.due() == AHEAD
 
 
 @pytest.mark.parametrize(

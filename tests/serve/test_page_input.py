@@ -36,6 +36,16 @@ DROP = (
 )
 
 
+OTHER_SCRIPTS = """() => {  // they have no nonce, or are of another kind than the page has
+  const add = (words) => document.head.append(Object.assign(document.createElement("script"), words));
+  add({textContent: "window.ran = 'inline'"});
+  add({textContent: "window.ran = 'module'", type: "module"});
+  add({src: "data:text/javascript,window.ran = 'data'"});
+  add({src: address("screenshot.png")});
+  document.body.insertAdjacentHTML('beforeend', `<img src=x onerror="window.ran = 'attribute'">`);
+}"""
+
+
 @pytest.fixture
 def page(chromium: Any, window: Served) -> Iterator[Any]:
     """A page that controls, and writes down the keys that it sends."""
@@ -124,6 +134,15 @@ def test_photos_wait_until_the_server_takes_them_and_what_is_none_is_named(page:
     assert any(f"Sending photos: {number} of 5 ..." in seen for number in range(1, 6))
 
 
+def test_the_page_is_one_small_answer_and_runs_no_other_script(page: Any) -> None:
+    assert 0 < page.evaluate("performance.getEntriesByType('navigation')[0].transferSize") < 16_000
+    loaded = page.evaluate("performance.getEntriesByType('resource').map(each => each.name.slice(0, 4))")
+    assert "http" not in loaded
+    page.evaluate(OTHER_SCRIPTS)
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.ran") is None
+
+
 def test_a_page_that_there_is_no_room_for_shows_a_sentence_and_no_buttons(
     chromium: Any, page: Any, window: Served
 ) -> None:
@@ -134,8 +153,8 @@ def test_a_page_that_there_is_no_room_for_shows_a_sentence_and_no_buttons(
         each.wait_for_selector("#veil", state="hidden")
     one_more = watching.new_page()
     one_more.goto(window.url)
-    until(lambda: one_more.wait_for_timeout(50) or one_more.evaluate("isOver"), "the end of its connection")
-    assert one_more.inner_text("#veil").startswith("Too many pages look at this window")
+    words = "Too many pages look at this window"
+    until(lambda: one_more.wait_for_timeout(50) or words in one_more.inner_text("#veil"), "the end of its connection")
     shown = (
         "[...document.querySelectorAll('#bar button')].filter(each => each.checkVisibility({visibilityProperty: true}))"
     )

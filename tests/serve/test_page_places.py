@@ -105,6 +105,13 @@ def test_a_phone_that_is_held_across(chromium: Any, served: Served) -> None:
         assert canvas_size(page)[0] < wide
 
 
+def video_frames(path: Path) -> list[np.ndarray]:
+    video, frames = cv2.VideoCapture(str(path)), list[np.ndarray]()
+    while (found := video.read())[0]:
+        frames.append(found[1])
+    return frames
+
+
 def test_screenshot_and_recording_are_downloaded(chromium: Any, served: Served) -> None:
     with page_of(chromium, served.url) as page:
         before = settled(page)
@@ -117,8 +124,13 @@ def test_screenshot_and_recording_are_downloaded(chromium: Any, served: Served) 
         page.wait_for_selector("#record[aria-pressed=true]")
         page.keyboard.press("o")
         changes(page, before, "what a key does")
+        page.set_viewport_size({"width": 700, "height": 740})
+        until(lambda: page.wait_for_timeout(50) or canvas_size(page)[0] == 700, "the new size")
+        settled(page)
         with page.expect_download() as download:
             page.click("#record")
         assert download.value.suggested_filename == "deepvis-1.mp4"
-        good, first = cv2.VideoCapture(str(download.value.path())).read()
-        assert good and np.abs(np.array(first.shape[:2]) - shot.shape[:2]).max() <= 1
+        frames = video_frames(Path(download.value.path()))
+        assert np.abs(np.array(frames[0].shape[:2]) - shot.shape[:2]).max() <= 1
+        assert frames[-1].shape == frames[0].shape and frames[-1][:, 500:600].max() > 100
+        assert all(frames[-1][:, beside].max() < 20 for beside in (slice(180), slice(-180, None))), "black beside it"

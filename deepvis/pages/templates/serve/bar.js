@@ -1,16 +1,21 @@
-// --------------------------------------------------------------------- buttons
+// The bar: what it shows of the facts, and its buttons.
+import {startCamera, stopCamera, stream} from "camera.js";
+import {send} from "connection.js";
+import {download, switchRecording} from "downloads.js";
+import {$, canvas} from "elements.js";
+import {facts, isFree, sendPress} from "facts.js";
+import {upload} from "photos.js";
 
-let recordsHere = false;
-
-async function download(name) {
-  try {
-    const answer = await fetch(address(name));
-    if (!answer.ok) { notice((await answer.text()).trim()); return; }
-    const file = /filename="([^"]+)"/.exec(answer.headers.get("Content-Disposition") || "");
-    const href = URL.createObjectURL(await answer.blob());
-    Object.assign(document.createElement("a"), {href, download: file ? file[1] : name}).click();
-    setTimeout(() => URL.revokeObjectURL(href), 60000);
-  } catch { notice(`${name} could not be downloaded.`); }
+export function showFacts() {
+  document.body.classList.remove("off");
+  document.body.classList.toggle("watches", !facts.controls);
+  const others = facts.viewers - 1, and = others > 0 ? `, ${others} ${facts.controls ? "watching" : "more"}` : "";
+  $("state").replaceChildren(Object.assign(document.createElement("b"), {textContent: "deepvis"}),
+    facts.controls ? and.replace(",", " \u00b7") : ` \u00b7 ${isFree() ? "nobody controls" : "you are watching"}${and}`);
+  $("take").hidden = facts.controls || !facts.may_control;
+  for (const name of ["keyboard", "moves", "palette", "camera", "photo", "record"]) $(name).hidden = !facts.controls;
+  $("camera").setAttribute("aria-pressed", String(facts.camera_is_on));
+  $("record").setAttribute("aria-pressed", String(facts.recording));
 }
 
 function button(name, act) {
@@ -29,11 +34,7 @@ button("palette", () => {
 button("camera", () => stream ? stopCamera() : startCamera());
 button("photo", () => $("files").click());
 button("screenshot", () => download("screenshot.png"));
-button("record", () => { recordsHere = true; send({type: "record", on: !facts.recording}); });
+button("record", switchRecording);
 button("full", () => document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen());
 $("files").addEventListener("change", () => { upload([...$("files").files]); $("files").value = ""; });
 if (!document.fullscreenEnabled) $("full").hidden = true;
-
-if (window === top) canvas.focus({preventScroll: true});
-else document.documentElement.classList.add("framed");  // a notebook keeps its keyboard until the frame is clicked
-document.addEventListener("DOMContentLoaded", connect);  // by then it is known how fast the page has come

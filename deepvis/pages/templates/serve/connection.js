@@ -1,0 +1,71 @@
+// The socket to the server. Where it is lost the page tries again, until the server says that it is over.
+import {address, takeNewName} from "address.js";
+import {veil, veilLater} from "notices.js";
+
+const CLOSED = {4000: "deepvis has ended. Start it again, and open the address that it prints.",
+  4003: "Too many pages look at this window; close one, and load this page again."};
+const REPLACED = 4001;  // a page with the same name has come
+export let socket = null, isOver = false;
+let hands = null, tries = 0;
+
+// handsOn: {opened(), closed(), ended(), facts(message), frames(count), picture(bytes)}, called where that happens, or comes.
+export function connect(handsOn) {
+  hands = handsOn;
+  open();
+}
+
+export function send(message) {
+  if (socket && socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+}
+
+export function sendFrame(coded) {  // of the camera, a JPEG file
+  if (socket.readyState === WebSocket.OPEN) socket.send(coded);
+}
+
+function open() {
+  const where = new URL(address("ws", {rate: pageRate()}), location.href);
+  where.protocol = where.protocol.replace("http", "ws");
+  socket = new WebSocket(where);
+  socket.binaryType = "arraybuffer";
+  socket.onopen = () => { tries = 0; hands.opened(); };
+  socket.onmessage = ({data}) => typeof data === "string" ? received(JSON.parse(data)) : hands.picture(data);
+  socket.onclose = ({code}) => {
+    hands.closed();
+    if (code === REPLACED) { takeNewName(); open(); return; }
+    if (CLOSED[code]) { end(CLOSED[code]); return; }
+    veilLater("The connection is lost; trying again ...", 600);
+    setTimeout(tries ? openUnlessRefused : open, Math.min(250 * 2 ** tries++, 4000));
+  };
+}
+
+function received(message) {
+  if (message.type === "frames") hands.frames(message.count);
+  else hands.facts(message);
+}
+
+function end(words) {
+  isOver = true;
+  veil(words);
+  document.body.classList.add("off");
+  hands.ended();
+}
+
+function pageRate() {  // bytes a second with which this page was loaded; "" where that was too quick to tell
+  const [page] = performance.getEntriesByType("navigation"), seconds = page ? (page.responseEnd - page.responseStart) / 1000 : 0;
+  return seconds > 0.04 ? Math.round(page.transferSize / seconds) : "";
+}
+
+async function openUnlessRefused() {  // a socket does not say why it failed: a page does
+  const words = await refusal();
+  if (words) end(words);
+  else open();
+}
+
+async function refusal() {  // the server's sentence, or "" where it is not there, or would let the page in
+  try {
+    const answer = await fetch(address(location.pathname), {cache: "no-store", signal: AbortSignal.timeout(5000)});
+    if (![401, 403].includes(answer.status)) return "";
+    const words = (await answer.text()).trim().slice(0, 200);
+    return words.charAt(0).toUpperCase() + words.slice(1) + ".";
+  } catch { return ""; }
+}

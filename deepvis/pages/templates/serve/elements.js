@@ -1,0 +1,3 @@
+// What stands on the page.
+export const $ = (name) => document.getElementById(name);
+export const canvas = $("picture"), stage = $("stage");
