@@ -100,7 +100,8 @@ class Loop:
         self._pressed = PressedKey(float("inf") if is_timeless else SECONDS)  # until the next key of a script
         self._hints = ShownHints(options.hints, headless=options.headless)
         self._status = StatusReader(self._pressed, self._hints, is_timeless=options.is_timeless)
-        self._early: list[str] = []  # keys that need the network, pressed before it was there, and those after them
+        # keys that need the network, pressed before it was there, and what came after them; texts to be pasted
+        self._early: list[str | Pasted] = []
         self._status.waiting = self._early
         self._replayed = list(options.replay.gestures) if options.replay is not None else []
         self._script = Script([gesture.token for gesture in self._replayed] or options.keys)
@@ -206,7 +207,10 @@ class Loop:
                 self.press(key)
         elif isinstance(event, Pasted):
             self._acted_at = time.monotonic()
-            self.state = pasted(self.state, event.text)
+            if self.parts.latest.info is None:  # the palette, where it goes, needs the network
+                self._early.append(event)
+            else:
+                self.state = pasted(self.state, event.text)
         elif isinstance(event, (PhotoGiven, CameraGiven, CameraEnded)):
             before = self._before_acting()
             self.state = given(before, event)
@@ -358,8 +362,11 @@ class Loop:
             if self.options.session is not None:
                 self.state = restored(self.state, self.options.session)
             self._lay_out(*self.window.size)
-            for key in self._early:
-                self._act(press(self.state, key))
+            for early in self._early:
+                if isinstance(early, Pasted):
+                    self.state = pasted(self.state, early.text)
+                else:
+                    self._act(press(self.state, early))
             self._early.clear()
         if latest.snapshot is not None and latest.snapshot is not before.snapshot:
             self._status.passes.count()

@@ -12,12 +12,14 @@ from deepvis.window.presenter import PressedKey
 from deepvis.window.rates import Rate
 from deepvis.window.requests import Latest
 from deepvis.window.shown_hints import ShownHints
+from deepvis.window.ui.events import Pasted
 from deepvis.window.ui.scene import Status
 
 HINT_SECONDS = 6.0
 NOTICE_SECONDS = 20.0
 FIRST_HINT = "h: help"
 MOST_WAITING = 8  # keys that are named
+PASTED = "ctrl+v"  # what a pasted text is called among them
 
 
 class StatusReader:
@@ -38,7 +40,7 @@ class StatusReader:
         self._hint, self._path = "" if self._hints.words else FIRST_HINT, ""
         self._is_of_view = False  # the hint says what a command has made of the view
         self._until = float("inf")
-        self.waiting: Sequence[str] = ()  # keys that are pressed once the network is there
+        self.waiting: Sequence[str | Pasted] = ()  # what comes once the network is there
         self._notices: list[str] = []  # still to be said, the first of them being said
         self._noticed: set[str] = set()
         self._notice_until = 0.0
@@ -107,12 +109,13 @@ class StatusReader:
                 self._notices.insert(0 if is_urgent else len(self._notices), notice)
 
 
-def loading_words(waiting: Sequence[str]) -> str:
-    """That the network is loading, and which keys wait for it: the last of them."""
+def loading_words(waiting: Sequence[str | Pasted]) -> str:
+    """That the network is loading, and which keys and pasted texts wait for it: the last of them."""
     if not waiting:
         return "loading the network ..."
     more = "... " if len(waiting) > MOST_WAITING else ""
-    return f"loading the network; what you pressed comes then: {more}{' '.join(waiting[-MOST_WAITING:])}"
+    words = [each if isinstance(each, str) else PASTED for each in waiting[-MOST_WAITING:]]
+    return f"loading the network; what you pressed comes then: {more}{' '.join(words)}"
 
 
 def notices_of(latest: Latest) -> tuple[str, ...]:

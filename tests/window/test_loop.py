@@ -226,6 +226,16 @@ def test_keys_pressed_before_the_network_is_there_count_afterwards(
     assert bench.state.unit == Unit("pool1", 1)
 
 
+def test_a_text_pasted_before_the_network_is_there_comes_in_its_turn(make: Callable[..., Bench]) -> None:
+    bench = make()
+    bench.keys("k")
+    bench.window.send(Pasted("pool1 1"))
+    bench.keys("\rl")  # opens what was pasted, then one to the right
+    assert bench.state.typing is None
+    bench.until(bench.is_settled)
+    assert bench.state.unit == Unit("pool1", 2) and bench.state.typing is None
+
+
 def test_a_pass_that_fails_is_told_and_the_next_one_goes_on(make: Callable[..., Bench]) -> None:
     from deepvis.live.backend import BackendError
 

@@ -14,6 +14,7 @@ from deepvis.live.network import NetworkOutput
 from deepvis.window import status
 from deepvis.window.requests import Latest
 from deepvis.window.status import NOTICE_SECONDS, StatusReader
+from deepvis.window.ui.events import Pasted
 
 NAMES = "the labels file names 11 classes, the network has 10"
 
@@ -37,10 +38,10 @@ def test_each_notice_is_said_once_and_for_a_while_warnings_first(monkeypatch: py
 
 def test_keys_that_wait_for_the_network_are_named() -> None:
     reader = StatusReader()
-    state, latest, early = AppState(FAKE_INFO), Latest(), list[str]()
+    state, latest, early = AppState(FAKE_INFO), Latest(), list[str | Pasted]()
     reader.waiting = early
     assert reader.read(state, latest, "", recorded=None).hint == "loading the network ..."
-    early += ["b", "o"]
-    assert reader.read(state, latest, "", recorded=None).hint.endswith("what you pressed comes then: b o")
+    early += ["b", Pasted("a text"), "o"]
+    assert reader.read(state, latest, "", recorded=None).hint.endswith("what you pressed comes then: b ctrl+v o")
     early += "jjjjjjjj"
     assert reader.read(state, latest, "", recorded=None).hint.endswith("comes then: ... j j j j j j j j")
