@@ -149,12 +149,15 @@ class PageRequests:
         async with self._uploading:  # one at a time: the others wait in their sockets, not in memory
             try:
                 with tempfile.SpooledTemporaryFile(SMALL_BYTES) as file:
-                    if not await asyncio.wait_for(_received(request, file), limits.UPLOAD_SECONDS):
-                        return _sentence(413, TOO_LARGE)
+                    await _receive(request, file)
                     add, name = self._hub.uploads.add, request.query.get("name", "photo")
                     path = await asyncio.get_running_loop().run_in_executor(None, lambda: add(_content(file), name))
             except PhotoError as error:
                 return _sentence(415, str(error))
+            except UploadError as error:
+                return _sentence(error.status, str(error))
+            except ConnectionError:  # an OSError, but the client's
+                raise
             except OSError as error:
                 return _sentence(507, f"the photo cannot be stored on the server ({error.strerror or error})")
         if not self._hub.put(PhotoGiven(str(path))):
@@ -184,15 +187,31 @@ def _rate(request: web.Request) -> float:
     return float(max(int(digits), 1)) if digits.isascii() and digits.isdecimal() and len(digits) < 12 else float("inf")
 
 
-async def _received(request: web.Request, file: IO[bytes]) -> bool:
-    """Take a request's body into a file; False once it is too large."""
-    size = 0
-    async for part in request.content.iter_chunked(1 << 16):
-        size += len(part)
-        if size > limits.PHOTO_BYTES:
-            return False
+class UploadError(Exception):
+    """A photo that was not received. status: of the answer."""
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+async def _receive(request: web.Request, file: IO[bytes]) -> None:
+    """Take a request's body into a file. Raises UploadError where it is too large, stands still, or takes too long."""
+    size, ends_at = 0, time.monotonic() + limits.UPLOAD_SECONDS
+    while True:
+        try:
+            part = await asyncio.wait_for(request.content.read(1 << 16), limits.UPLOAD_STALL_SECONDS)
+        except asyncio.TimeoutError:  # an OSError from Python 3.11 on
+            stall = f"nothing came for {limits.UPLOAD_STALL_SECONDS:g} seconds"
+            raise UploadError(408, f"the photo did not arrive: {stall}; give it again, or a smaller one") from None
+        if not part:
+            return
+        if (size := size + len(part)) > limits.PHOTO_BYTES:
+            raise UploadError(413, TOO_LARGE)
+        if time.monotonic() > ends_at:
+            late = f"the photo did not arrive within {limits.UPLOAD_SECONDS:g} seconds"
+            raise UploadError(408, f"{late}; give a smaller one")
         file.write(part)
-    return True
 
 
 def _content(file: IO[bytes]) -> bytes:

@@ -52,7 +52,7 @@ def test_a_notice_goes_away_and_is_in_nobodys_way(page: Any, photos: Path) -> No
     refused()
     photo = next(path for path in sorted(photos.iterdir()) if path.suffix == ".png")
     page.dispatch_event("#picture", "drop", {"dataTransfer": handed_over(page, photo)})
-    assert page.is_hidden("#notice")
+    assert "bikes.mp4" not in page.inner_text("#notice")
     page.evaluate("uploads")  # the photo is there
     assert page.is_hidden("#notice")
     refused()
@@ -64,3 +64,16 @@ def test_a_notice_goes_away_and_is_in_nobodys_way(page: Any, photos: Path) -> No
     assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).id", [col, row]) == "picture"
     page.mouse.click(col, row)
     assert page.is_hidden("#notice")
+
+
+def test_a_photo_that_takes_long_is_said_to_be_sent_and_why_it_did_not_arrive(page: Any, photos: Path) -> None:
+    asked: list[Any] = []
+    page.route("**/photo?*", lambda route: asked.append(route))  # a link so slow that nothing comes of it
+    photo = next(path for path in sorted(photos.iterdir()) if path.suffix == ".png")
+    page.dispatch_event("#picture", "drop", {"dataTransfer": handed_over(page, photo)})
+    assert page.is_visible("#notice") and page.inner_text("#notice") == "Sending my cat.jpg ..."
+    until(lambda: page.wait_for_timeout(20) or asked, "the photo's request")
+    asked[0].fulfill(status=408, body="the photo did not arrive: nothing came for 20 seconds\n")
+    until(lambda: page.wait_for_timeout(20) or "Sending" not in page.inner_text("#notice"), "the answer")
+    assert page.inner_text("#notice") == "my cat.jpg: the photo did not arrive: nothing came for 20 seconds"
+    page.unroute("**/photo?*")

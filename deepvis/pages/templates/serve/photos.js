@@ -6,6 +6,7 @@ import {sendPress, whyNotInControl} from "facts.js";
 import {notice} from "notices.js";
 
 const AGAIN_SECONDS = 1, MOST_TRIES = 60, MOST_NAMED = 4;
+const SENDING_SECONDS = 3600;  // what is being sent is said until it is there
 export let uploads = Promise.resolve();  // what was dropped before goes first
 
 export function upload(files) {
@@ -19,7 +20,7 @@ async function uploadAll(files) {
   const failed = [], count = files.length;
   let sent = 0;
   for (const file of files) {
-    if (count > 1) notice(`Sending photos: ${sent + failed.length + 1} of ${count} ...`, 60);
+    notice(count > 1 ? `Sending photos: ${sent + failed.length + 1} of ${count} ...` : `Sending ${file.name || "a photo"} ...`, SENDING_SECONDS);
     const {status, why} = await uploadOne(file);
     if (status === 403) { failed.push(why); break; }  // control was taken meanwhile
     if (why) failed.push(why.includes(file.name) ? why : `${file.name}: ${why}`);
@@ -27,7 +28,7 @@ async function uploadAll(files) {
   }
   const more = failed.length - MOST_NAMED, reasons = [...failed.slice(0, MOST_NAMED), ...(more > 0 ? [`and ${more} more`] : [])].join("; ");
   if (count > 1) notice(`${sent} of ${count} photos were sent${reasons ? `. Not sent: ${reasons}` : "."}`, reasons ? 20 : 7);
-  else if (reasons) notice(reasons);
+  else notice(reasons);
 }
 
 async function uploadOne(file) {  // {status, why}: why: "" once it is there. Where there is no room for it now, it waits
