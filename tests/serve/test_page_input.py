@@ -22,6 +22,30 @@ OPTION = (
     "words => [...words].map(key => nameOf(new KeyboardEvent('keydown', {key, altKey: true, modifierAltGraph: false})))"
 )
 
+# A mouse and a screen of 360 Hz for half a second; what was sent, as kinds, and how far the wheel was turned in all.
+FAST_MOUSE = """() => new Promise((done) => {
+  const sent = [], through = socket.send.bind(socket), pace = setInterval(later, 3), beginning = performance.now();
+  const area = canvas.getBoundingClientRect();
+  socket.send = (message) => { sent.push(JSON.parse(message)); through(message); };
+  window.requestAnimationFrame = (act) => setTimeout(act, 0);
+  function later() {
+    const place = {clientX: area.left + 9 + sent.length % 9, clientY: area.top + 9, bubbles: true, cancelable: true};
+    canvas.dispatchEvent(new PointerEvent("pointermove", {...place, pointerType: "mouse"}));
+    canvas.dispatchEvent(new WheelEvent("wheel", {...place, deltaY: 60}));
+    turns++;
+    if (performance.now() - beginning < 500) return;
+    clearInterval(pace);
+    setTimeout(() => {
+      socket.send = through;
+      const mice = sent.filter(({type}) => type === "mouse");
+      done({moves: mice.filter(({kind}) => kind === "move").length, turns,
+        seconds: (performance.now() - beginning) / 1000,
+        wheels: mice.filter(({kind}) => kind === "wheel").length,
+        steps: mice.reduce((sum, {steps}) => sum - (steps || 0), 0)});
+    }, 100);
+  }
+  let turns = 0;
+})"""
 
 DROP = (
     "async ([bytes, count]) => {"
@@ -115,6 +139,14 @@ def test_signs_that_are_typed_with_option_are_sent(page: Any) -> None:
     assert page.evaluate("nameOf(new KeyboardEvent('keydown', {key: 'Tab', altKey: true}))") == ""
     page.evaluate("document.body.dispatchEvent(new KeyboardEvent('keydown', {key: ']', altKey: true, bubbles: true}))")
     assert page.evaluate("keys") == ["]"]
+
+
+def test_a_fast_mouse_sends_no_more_than_a_usual_one_and_loses_no_step_of_the_wheel(page: Any) -> None:
+    sent = page.evaluate(FAST_MOUSE)
+    most = sent["seconds"] / 0.016 + 2
+    assert 1 <= sent["moves"] <= most and 1 <= sent["wheels"] <= most
+    assert sent["steps"] == sent["turns"]
+    assert page.is_hidden("#veil")
 
 
 def test_photos_wait_until_the_server_takes_them_and_what_is_none_is_named(page: Any, photos: Path) -> None:

@@ -3,7 +3,8 @@ import {send} from "connection.js";
 import {canvas} from "elements.js";
 import {sendPress} from "facts.js";
 
-let waiting = null, touch = null, turned = 0;
+const PACE = 16;  // milliseconds between two messages: screens and mice of 360 Hz are no reason for more
+let waiting = null, touch = null, turned = 0, turnedAt = null, timer = 0, sentAt = -PACE;
 
 function place(event) {
   const area = canvas.getBoundingClientRect();
@@ -12,8 +13,23 @@ function place(event) {
 }
 
 function moved(event) {
-  if (!waiting) requestAnimationFrame(() => { if (waiting) send({type: "mouse", kind: "move", ...waiting}); waiting = null; });
   waiting = place(event);
+  sendSoon();
+}
+
+function sendSoon() {  // the newest place, and all that the wheel was turned, at once or when it is time
+  if (!timer) timer = setTimeout(sendNow, Math.max(sentAt + PACE - performance.now(), 0));
+}
+
+function sendNow() {
+  timer = 0;
+  sentAt = performance.now();
+  if (waiting) send({type: "mouse", kind: "move", ...waiting});
+  waiting = null;
+  const steps = Math.trunc(turned / 60);
+  if (!steps) return;
+  turned = 0;
+  send({type: "mouse", kind: "wheel", ...turnedAt, steps: -steps});
 }
 
 function press(event) {
@@ -63,8 +79,6 @@ canvas.addEventListener("wheel", (event) => {
   if (window !== top && !document.hasFocus()) return;  // the notebook scrolls until the frame is clicked
   event.preventDefault();
   turned += event.deltaY * (event.deltaMode === 1 ? 33 : event.deltaMode === 2 ? 100 : 1);
-  const steps = Math.trunc(turned / 60);
-  if (!steps) return;
-  turned = 0;
-  send({type: "mouse", kind: "wheel", ...place(event), steps: -steps});
+  turnedAt = place(event);
+  sendSoon();
 }, {passive: false});
