@@ -166,7 +166,9 @@ class Hub:
         return has_room
 
     async def look_after_viewers(self) -> None:
-        """Every second: who does not take pictures is let go, control goes on, and a recording ends some time."""
+        """Every second: who does not take pictures is let go, control goes on, a recording ends some time, and pages
+        hear that the server is there.
+        """
         for viewer in list(self.control.viewers):
             if viewer.is_unresponsive():
                 self.leave(viewer)
@@ -179,6 +181,7 @@ class Hub:
             await self._record(None)
         self._camera_use.waited()
         self._ask_for_frames()
+        self.wake_all()
 
     async def say_goodbye(self) -> None:
         goodbyes = [_close(viewer, ENDED, "deepvis has ended") for viewer in self.control.viewers]

@@ -41,6 +41,7 @@ INTERVAL_PER_DRAWING = 1.6  # the same in times that the last picture took to be
 LONGEST_INTERVAL = 0.5  # on a slow network
 RESERVED_SECONDS = 0.06  # after a key or a click until its answer has come, as a rule; until then nothing else is sent
 MOVING_SECONDS = 0.25  # after a picture that plays: what can wait goes with the next one, as each message has its price
+ALIVE_SECONDS = 2.0  # without anything to send, until the page is sent that the server is there
 STILL_PIECE_COST = 40  # as PIECE_COST, of blocks in full quality, which take longer
 WORDS_BLOCKS, WORDS_SHARE = 64, 0.06  # of a piece that is not shrunk: its most blocks, and bytes of what the link takes
 SMALL_SHARE = 0.03  # of all blocks: fewer than that changed, as in a line of words, can wait
@@ -87,6 +88,7 @@ class Viewer:
         self._sent_at = self._moved_at = self._drawn_at = self._reserved_until = float("-inf")
         self._interval = SHORTEST_INTERVAL
         self._sent_facts: dict[str, Any] = {}
+        self._said_at = time.monotonic()  # when the page was last sent something
         self._timer: asyncio.TimerHandle | None = None
 
     def wake(self) -> None:
@@ -130,12 +132,19 @@ class Viewer:
         """Facts, what is asked of the camera, a picture: each where there is something new."""
         if (facts := self._facts(self)) != self._sent_facts:
             self._sent_facts = facts
-            await self.socket.send_str(json.dumps({"type": "facts", **facts}))
+            await self._say({"type": "facts", **facts})
         if self.frames_to_ask:
             asked, self.frames_to_ask = self.frames_to_ask, 0
-            await self.socket.send_str(json.dumps({"type": "frames", "count": asked}))
+            await self._say({"type": "frames", "count": asked})
         if (content := await self._next_message()) is not None:
             await self.socket.send_bytes(content)
+            self._said_at = time.monotonic()
+        if time.monotonic() - self._said_at > ALIVE_SECONDS:
+            await self._say({"type": "alive"})
+
+    async def _say(self, words: dict[str, Any]) -> None:
+        await self.socket.send_str(json.dumps(words))
+        self._said_at = time.monotonic()
 
     def is_unresponsive(self) -> bool:
         """True if it has not taken its picture for long."""

@@ -27,6 +27,8 @@ class Tunnel:
         self.port = int(self._listener.getsockname()[1])
         self._ends: list[socket.socket] = []
         self._is_cut = False
+        self._passes = threading.Event()
+        self._passes.set()
         threading.Thread(target=self._run, daemon=True).start()
 
     def cut(self) -> None:
@@ -37,8 +39,13 @@ class Tunnel:
                 end.shutdown(socket.SHUT_RDWR)
         self._ends.clear()
 
+    def fall_silent(self) -> None:
+        """Pass nothing more, and end nothing: as a radio link out of reach, or a router that has forgotten."""
+        self._passes.clear()
+
     def mend(self) -> None:
         self._is_cut = False
+        self._passes.set()
 
     def close(self) -> None:
         self._listener.close()
@@ -54,16 +61,17 @@ class Tunnel:
                 server = socket.create_connection(("127.0.0.1", self._to))
                 self._ends += [client, server]
                 for one, other in ((client, server), (server, client)):
-                    threading.Thread(target=_pass_on, args=(one, other), daemon=True).start()
+                    threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
 
-
-def _pass_on(one: socket.socket, other: socket.socket) -> None:
-    with suppress(OSError):
-        while content := one.recv(1 << 16):
-            other.sendall(content)
-    for end in (one, other):
+    def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
         with suppress(OSError):
-            end.shutdown(socket.SHUT_RDWR)
+            while content := one.recv(1 << 16):
+                self._passes.wait()
+                other.sendall(content)
+        self._passes.wait()
+        for end in (one, other):
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.mark.slow
@@ -89,4 +97,24 @@ def test_a_cut_network_is_said_and_all_goes_on_when_it_is_back(chromium: Any, se
         page.wait_for_selector("#veil", state="hidden")
         moves(page, "the camera's pictures after the connection has come back")
         assert page.get_attribute("#camera", "aria-pressed") == "true"
+    tunnel.close()
+
+
+@pytest.mark.slow
+def test_a_network_that_falls_silent_is_said_and_all_goes_on_when_it_is_back(chromium: Any, served: Served) -> None:
+    parts = urlsplit(served.url)
+    tunnel = Tunnel(parts.port or 0)
+    with page_of(chromium, f"http://localhost:{tunnel.port}/?{parts.query}") as page:
+        before = settled(page)
+        page.wait_for_timeout(12_000)  # nothing changes in the window, and yet the server is heard
+        assert page.is_hidden("#veil")
+        tunnel.fall_silent()
+        until(lambda: page.wait_for_timeout(50) or "connection is lost" in page.inner_text("#veil"), "the sentence")
+        page.wait_for_timeout(1500)  # a try in vain
+        assert page.is_visible("#veil")
+        tunnel.mend()
+        page.wait_for_selector("#veil", state="hidden")
+        assert page.is_hidden("#take")  # it controls as before
+        page.keyboard.press("o")
+        changes(page, before, "what a key does afterwards")
     tunnel.close()

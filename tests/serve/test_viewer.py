@@ -41,12 +41,13 @@ class Socket:
 
     def __init__(self) -> None:
         self.pictures: list[bytes] = []
+        self.words: list[str] = []  # the types of what is no picture
 
     async def send_bytes(self, content: bytes) -> None:
         self.pictures.append(content)
 
     async def send_str(self, text: str) -> None:
-        assert json.loads(text)["type"] == "facts"
+        self.words.append(json.loads(text)["type"])
 
 
 class Watched:
@@ -329,5 +330,25 @@ def test_on_a_slow_link_a_picture_is_as_small_as_it_takes_soon_and_words_stay_sh
         sending.cancel()
         sizes = [len(content) for content in one.socket.pictures]
         assert sizes[0] < TARGET_SECONDS * 20_000 and max(sizes) > 3 * sizes[0]  # the page has drawn them at once
+
+    watched(work)
+
+
+def test_a_page_hears_that_the_server_is_there_where_there_is_nothing_else_to_send(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def work(one: Watched) -> None:
+        one.show(50)
+        while not one.sent():
+            await asyncio.sleep(0.01)
+        one.viewer.wake()
+        await asyncio.sleep(0.05)
+        assert one.socket.words == []
+        monkeypatch.setattr(viewers, "ALIVE_SECONDS", 0.01)
+        await asyncio.sleep(0.02)
+        one.viewer.wake()
+        while not one.socket.words:
+            await asyncio.sleep(0.01)
+        assert one.socket.words[0] == "alive"
 
     watched(work)

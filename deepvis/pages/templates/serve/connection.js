@@ -1,4 +1,5 @@
-// The socket to the server. Where it is lost the page tries again, until the server says that it is over.
+// The socket to the server. Where it is lost the page tries again, until the server says that it is over. A network that
+// falls silent closes nothing: the server sends something every few seconds, and where nothing comes the socket counts as lost.
 import {address, takeNewName} from "address.js";
 import {veil, veilLater} from "notices.js";
 
@@ -6,7 +7,8 @@ const CLOSED = {4000: "deepvis has ended. Start it again, and open the address t
   4003: "Too many pages look at this window; close one, and load this page again."};
 const REPLACED = 4001;  // a page with the same name has come
 export let socket = null, isOver = false;
-let hands = null, tries = 0;
+const SILENT_MILLISECONDS = 8000, MOST_DOUBLINGS = 2;  // twice as long after each silence: a slow link may need it for a picture
+let hands = null, tries = 0, heardAt = 0, silences = 0;
 
 // handsOn: {opened(), closed(), ended(), facts(message), frames(count), picture(bytes)}, called where that happens, or comes.
 export function connect(handsOn) {
@@ -27,20 +29,42 @@ function open() {
   where.protocol = where.protocol.replace("http", "ws");
   socket = new WebSocket(where);
   socket.binaryType = "arraybuffer";
-  socket.onopen = () => { tries = 0; hands.opened(); };
-  socket.onmessage = ({data}) => typeof data === "string" ? received(JSON.parse(data)) : hands.picture(data);
+  heardAt = performance.now();
+  socket.onopen = () => { tries = 0; heard(); hands.opened(); };
+  socket.onmessage = ({data}) => { heard(); received(data); };
   socket.onclose = ({code}) => {
+    socket.onclose = null;
     hands.closed();
     if (code === REPLACED) { takeNewName(); open(); return; }
     if (CLOSED[code]) { end(CLOSED[code]); return; }
-    veilLater("The connection is lost; trying again ...", 600);
-    setTimeout(tries ? openUnlessRefused : open, Math.min(250 * 2 ** tries++, 4000));
+    lost(600);
   };
 }
 
-function received(message) {
+function lost(milliseconds) {  // until it is said
+  veilLater("The connection is lost; trying again ...", milliseconds);
+  setTimeout(tries ? openUnlessRefused : open, Math.min(250 * 2 ** tries++, 4000));
+}
+
+function heard() {
+  heardAt = performance.now();
+}
+
+setInterval(() => {
+  const most = SILENT_MILLISECONDS * 2 ** Math.min(silences, MOST_DOUBLINGS);
+  if (!socket || !socket.onclose || performance.now() - heardAt < most) return;  // without: it has ended already
+  silences++;
+  socket.onopen = socket.onmessage = socket.onclose = null;  // its end may come late, or never
+  socket.close();
+  hands.closed();
+  lost(0);
+}, 1000);
+
+function received(data) {
+  if (typeof data !== "string") { silences = 0; hands.picture(data); return; }
+  const message = JSON.parse(data);
   if (message.type === "frames") hands.frames(message.count);
-  else hands.facts(message);
+  else if (message.type === "facts") hands.facts(message);  // else it only says that the server is there
 }
 
 function end(words) {
