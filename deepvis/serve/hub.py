@@ -92,6 +92,7 @@ class Hub:
             "camera_is_on": camera is CameraState.ON,
             "recording": self.recordings.is_on,
             "recorded": self.recordings.finished,
+            "records_here": self.recordings.owner == viewer.name,
             "recording_error": self.recordings.error,
             "is_busy": self._events.is_full,
         }

@@ -199,6 +199,7 @@ def test_a_recording_ends_when_the_page_that_began_it_has_gone() -> None:
         room.first.is_unresponsive = room.second.is_unresponsive = lambda: False
         hub.handle(room.first, RecordSwitched(True))
         await asyncio.sleep(0)
+        assert [hub.facts(each)["records_here"] for each in (room.first, room.second)] == [True, False]
         for _ in range(20):
             clock.now += 1
             await hub.look_after_viewers()

@@ -134,3 +134,22 @@ def test_screenshot_and_recording_are_downloaded(chromium: Any, served: Served) 
         assert np.abs(np.array(frames[0].shape[:2]) - shot.shape[:2]).max() <= 1
         assert frames[-1].shape == frames[0].shape and frames[-1][:, 500:600].max() > 100
         assert all(frames[-1][:, beside].max() < 20 for beside in (slice(180), slice(-180, None))), "black beside it"
+
+
+def test_a_recording_comes_to_the_page_that_began_it_and_is_there_for_others(chromium: Any, served: Served) -> None:
+    with page_of(chromium, served.url) as one, page_of(chromium, served.url) as other:
+        one.click("#record")
+        one.wait_for_selector("#record[aria-pressed=true]")
+        assert one.is_hidden("#recorded")
+        one.reload()
+        one.wait_for_selector("#record[aria-pressed=true]")
+        other.click("#take")
+        other.wait_for_selector("#record[aria-pressed=true]")
+        with one.expect_download() as began, other.expect_download() as ended:
+            other.click("#record")
+        assert began.value.suggested_filename == ended.value.suggested_filename == "deepvis-1.mp4"
+        one.close()
+        other.wait_for_selector("#recorded")
+        with other.expect_download() as again:
+            other.click("#recorded")
+        assert again.value.suggested_filename == "deepvis-1.mp4"

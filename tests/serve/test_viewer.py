@@ -337,6 +337,8 @@ def test_on_a_slow_link_a_picture_is_as_small_as_it_takes_soon_and_words_stay_sh
 def test_a_page_hears_that_the_server_is_there_where_there_is_nothing_else_to_send(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(viewers, "ALIVE_SECONDS", 1000.0)
+
     async def work(one: Watched) -> None:
         one.show(50)
         while not one.sent():

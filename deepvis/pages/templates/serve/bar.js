@@ -15,6 +15,7 @@ export function showFacts() {
   $("take").hidden = facts.controls || !facts.may_control;
   for (const name of ["keyboard", "moves", "palette", "camera", "photo", "record"]) $(name).hidden = !facts.controls;
   $("camera").setAttribute("aria-pressed", String(facts.camera_is_on));
+  $("recorded").hidden = !facts.controls || facts.recording || !facts.recorded;
   $("record").setAttribute("aria-pressed", String(facts.recording));
 }
 
@@ -35,6 +36,7 @@ button("camera", () => stream ? stopCamera() : startCamera());
 button("photo", () => $("files").click());
 button("screenshot", () => download("screenshot.png"));
 button("record", switchRecording);
+button("recorded", () => download("recording.mp4"));
 button("full", () => document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen());
 $("files").addEventListener("change", () => { upload([...$("files").files]); $("files").value = ""; });
 if (!document.fullscreenEnabled) $("full").hidden = true;

@@ -4,7 +4,7 @@ import {send} from "connection.js";
 import {facts} from "facts.js";
 import {notice} from "notices.js";
 
-let recordsHere = false;  // the recording was begun, or ended, with this page's button
+let endsHere = false;  // the recording was ended with this page's button
 
 export async function download(name) {
   try {
@@ -18,12 +18,12 @@ export async function download(name) {
 }
 
 export function switchRecording() {
-  recordsHere = true;
+  endsHere = Boolean(facts.recording);
   send({type: "record", on: !facts.recording});
 }
 
-export function followRecording(before) {  // before: the facts of before
-  if (recordsHere && facts.recorded > (before.recorded || 0)) { recordsHere = false; download("recording.mp4"); }
-  if (before.recording && !facts.recording) recordsHere = false;
-  if (facts.recording_error && facts.recording_error !== before.recording_error) { recordsHere = false; notice(facts.recording_error); }
+export function followRecording(before) {  // before: the facts of before. The page that began it is known by its name after a reload, too
+  if ((facts.records_here || endsHere) && facts.recorded > before.recorded) download("recording.mp4");
+  if (!facts.recording) endsHere = false;
+  if (facts.recording_error && facts.recording_error !== before.recording_error) notice(facts.recording_error);
 }
