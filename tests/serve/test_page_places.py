@@ -15,6 +15,7 @@ from tests.helpers.waiting import until
 from tests.serve.chromium_page import SUM, canvas_size, changes, moves, page_of, settled
 from tests.serve.conftest import Served, serving
 
+UPRIGHT = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 3, "has_touch": True, "is_mobile": True}
 ACROSS = {"viewport": {"width": 844, "height": 390}, "device_scale_factor": 3, "has_touch": True, "is_mobile": True}
 
 
@@ -153,3 +154,19 @@ def test_a_recording_comes_to_the_page_that_began_it_and_is_there_for_others(chr
         with other.expect_download() as again:
             other.click("#recorded")
         assert again.value.suggested_filename == "deepvis-1.mp4"
+
+
+def test_a_phone_shows_all_of_what_is_said_of_who_controls(chromium: Any, served: Served) -> None:
+    is_cut = (
+        "() => { const s = $('state'); return s.scrollWidth > s.clientWidth || s.scrollHeight > s.clientHeight + 1; }"
+    )
+    with page_of(chromium, served.url, **UPRIGHT) as one, page_of(chromium, served.url, **UPRIGHT) as other:
+        until(
+            lambda: one.wait_for_timeout(20) or one.inner_text("#state") == "1 watching", "the controlling page's words"
+        )
+        assert other.inner_text("#state") == "you are watching, 1 more"
+        one.evaluate("$('recorded').hidden = false")
+        assert not one.evaluate(is_cut) and not other.evaluate(is_cut)
+        one.close()
+        until(lambda: other.wait_for_timeout(20) or other.inner_text("#state") == "nobody controls", "it has gone")
+        assert not other.evaluate(is_cut)

@@ -9,9 +9,10 @@ import {upload} from "photos.js";
 export function showFacts() {
   document.body.classList.remove("off");
   document.body.classList.toggle("watches", !facts.controls);
-  const others = facts.viewers - 1, and = others > 0 ? `, ${others} ${facts.controls ? "watching" : "more"}` : "";
-  $("state").replaceChildren(Object.assign(document.createElement("b"), {textContent: "deepvis"}),
-    facts.controls ? and.replace(",", " \u00b7") : ` \u00b7 ${isFree() ? "nobody controls" : "you are watching"}${and}`);
+  const others = facts.viewers - 1;
+  const words = [facts.controls ? "" : isFree() ? "nobody controls" : "you are watching",
+    others > 0 ? `${others} ${facts.controls ? "watching" : "more"}` : ""].filter(Boolean).join(", ");
+  $("state").replaceChildren(Object.assign(document.createElement("b"), {textContent: words ? "deepvis \u00b7 " : "deepvis"}), words);
   $("take").hidden = facts.controls || !facts.may_control;
   for (const name of ["keyboard", "moves", "palette", "camera", "photo", "record"]) $(name).hidden = !facts.controls;
   $("camera").setAttribute("aria-pressed", String(facts.camera_is_on));
