@@ -9,7 +9,7 @@ same pixels with and without libraqm (whose ligatures turn 5x5 into 5×5).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -22,6 +22,7 @@ from deepvis.window.ui.theme import BGR
 from deepvis.window.ui.writing import composed, drawn
 
 ELLIPSIS = "…"
+PARTS_SPACE = "    "  # between short sentences on one line
 STRENGTH = 0.8  # light letters on a dark ground look thin: lift their edges
 
 
@@ -171,6 +172,15 @@ def one_line(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
+def whole_parts(parts: Sequence[str], px: int, width: int) -> str:
+    """The parts beside each other, without as many of the first as there is no room for; the last is always there."""
+    for first in range(len(parts)):
+        text = PARTS_SPACE.join(parts[first:])
+        if text_width(text, px) <= width:
+            return text
+    return parts[-1]
+
+
 def elide(text: str, px: int, width: int, bold: bool = False) -> str:
     """The text, or as much of its beginning as fits into ``width`` pixels with an ellipsis."""
     if text_width(text, px, bold) <= width:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from deepvis.window.ui.faces import FONTS
-from deepvis.window.ui.text import draw_text, elide, line_height, one_line, text_width, wrap
+from deepvis.window.ui.text import draw_text, elide, line_height, one_line, text_width, whole_parts, wrap
 
 words = st.text(alphabet="abcdefgh 5x/_·éЖ-", max_size=40)
 
@@ -92,3 +92,10 @@ def test_a_path_is_broken_at_a_slash_where_it_has_one() -> None:
         "/some/folder/of/mine/",
         "weights.caffemodel",
     )
+
+
+def test_short_sentences_on_a_narrow_line_are_whole_and_the_last_one_stays() -> None:
+    parts = ("up, down: choose", "enter: do it", "esc: close")
+    widths = [text_width("    ".join(parts[first:]), 13) for first in range(3)]
+    found = [whole_parts(parts, 13, width) for width in (widths[0], widths[0] - 1, widths[1] - 1, widths[2] - 1)]
+    assert found == ["    ".join(parts), "enter: do it    esc: close", "esc: close", "esc: close"]

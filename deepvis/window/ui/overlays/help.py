@@ -13,10 +13,10 @@ from deepvis.window.ui.canvas import draw_plate, fill, frame
 from deepvis.window.ui.help_layout import Entry, HelpPlaces, cap_width, help_places
 from deepvis.window.ui.pane import overlay
 from deepvis.window.ui.scene import Scene
-from deepvis.window.ui.text import draw_text, line_height, text_width
+from deepvis.window.ui.text import draw_text, line_height, text_width, whole_parts
 
 HINT = "type to search"
-FOOT = "up, down: choose    enter: do it    esc: close"
+FOOT = ("up, down: choose", "enter: do it", "esc: close")
 NOTHING = "no key does that; esc clears what is typed"
 
 
@@ -46,8 +46,8 @@ def draw(canvas: np.ndarray, scene: Scene) -> None:
     count = f"page {places.page + 1} of {places.pages}: pgdn, pgup" if places.pages > 1 else ""
     if count:
         draw_text(canvas, foot.row, foot.col, count, px, theme.SOFT, width=foot.width, align="right")
-    room = foot.width - text_width(count, px) - scene.px(12)
-    draw_text(canvas, foot.row, foot.col, FOOT, px, theme.SOFT, width=max(room, 0))
+    room = max(foot.width - text_width(count, px) - scene.px(12), 0)
+    draw_text(canvas, foot.row, foot.col, whole_parts(FOOT, px, room), px, theme.SOFT, width=room)
 
 
 def draw_head(canvas: np.ndarray, scene: Scene, places: HelpPlaces) -> None:

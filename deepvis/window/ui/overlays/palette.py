@@ -21,11 +21,11 @@ from deepvis.window.ui.name_field import draw_name_field
 from deepvis.window.ui.pane import overlay
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.scrolling import first_seen
-from deepvis.window.ui.text import draw_text, elide, line_height, one_line, text_width
+from deepvis.window.ui.text import draw_text, elide, line_height, one_line, text_width, whole_parts
 
 ROWS = 9
 HINT = "layer, unit (conv5 151), class, photo, command, /path"
-FOOT = "up, down: choose    enter: go there    esc: back to where you were"
+FOOT = ("up, down: choose", "enter: go there", "esc: back to where you were")
 NO_LISTENER = "Only small letters arrive in this window; pasting does not: start on an X server for both."
 
 
@@ -124,8 +124,9 @@ def draw_palette(canvas: np.ndarray, scene: Scene, typing: Palette) -> None:
     at, inner = foot.row + scene.px(5), foot.cut(left=margin, right=margin)
     count = f"{chosen + 1} of {len(rows)}" if rows else ""
     draw_text(canvas, at, inner.col, count, px, theme.SOFT, width=inner.width, align="right")
-    advice = FOOT if scene.state.palette_lists.receives_text else NO_LISTENER
-    draw_text(canvas, at, inner.col, advice, px, theme.SOFT, width=inner.width - text_width(count, px) - scene.px(12))
+    room = inner.width - text_width(count, px) - scene.px(12)
+    advice = whole_parts(FOOT, px, room) if scene.state.palette_lists.receives_text else NO_LISTENER
+    draw_text(canvas, at, inner.col, advice, px, theme.SOFT, width=room)
 
 
 def _draw_field(canvas: np.ndarray, scene: Scene, field: Rect, typing: Palette) -> None:
