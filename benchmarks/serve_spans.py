@@ -62,6 +62,7 @@ def presses_of(checkout: Path, job: serve.Job, rect: Rect, *, is_frozen: bool) -
             found.append(serve.pressed(page, place, i))
             time.sleep(0.25 + 0.037 * (i % 5))  # out of step with the video
         page.press("q")
+        page.press("q")  # asked for twice
     noted = [json.loads(line) for line in times.read_text().splitlines()]
     return [steps for each in found if each and (steps := steps_of(each, noted))]
 

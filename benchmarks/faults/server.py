@@ -87,7 +87,8 @@ class LookingPage:
             elif item.type is not aiohttp.WSMsgType.TEXT:
                 self.lost += 1
                 return
-        for message in ({"type": "control"}, {"type": "key", "key": "esc"}, {"type": "key", "key": "q"}):
+        quitting = {"type": "key", "key": "q"}  # asked for twice
+        for message in ({"type": "control"}, {"type": "key", "key": "esc"}, quitting, quitting):
             await socket.send_str(json.dumps(message))
 
 

@@ -269,6 +269,8 @@ class AppState:
     naming: Naming = field(default_factory=Naming)  # what the user calls units
     panes: PanesNow = field(default_factory=PanesNow, compare=False)  # those of the window, the one pointed at
     awaits_reason: Unit | None = None  # why: selected until the strongest reason is known, which takes its place
+    is_watched_elsewhere: bool = False  # in browsers: who presses q may not be the only one who looks
+    quit_asked: bool = False  # q was pressed there: once more does it
     refused: SaveTop | None = None  # it would have replaced better pictures: the same key once more does it
 
     @property

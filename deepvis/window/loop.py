@@ -93,7 +93,8 @@ class Loop:
         stats: Stats,
         saver: Saver | None = None,
     ) -> None:
-        self.state, self.parts, self.window, self.options, self.stats = state, parts, window, options, stats
+        self.state = replace(state, is_watched_elsewhere=not window.opens_paths)
+        self.parts, self.window, self.options, self.stats = parts, window, options, stats
         self._layouts, self._pictures = layouts, KeyPictures(pictures)
         self._saver = saver or Saver(pictures)
         is_timeless = options.headless or options.is_timeless
@@ -337,6 +338,8 @@ class Loop:
             self.press("enter")
         if self.state.refused is not None and now - self._refused_at > CONSENT_SECONDS:
             self.state = replace(self.state, refused=None)
+        if self.state.quit_asked and pause > CONSENT_SECONDS:
+            self.state = replace(self.state, quit_asked=False)
         if self.plays_photos:
             has_photo = self.state.input.autoplay.is_on and has_shown(self.state, self.parts.latest)
             self.state = self._autoplay(self.state, now, is_shown=has_photo)
@@ -417,6 +420,7 @@ class Loop:
     def take_script_key(self, key: str) -> None:
         """Press a key of the script."""
         self.state = closed(self.state)  # each key of a script is a step of undo, however fast it comes
+        self.state = replace(self.state, quit_asked=True)  # its q is meant
         self.press(key)
         self.parts.send_requests(self.state)
 

@@ -303,6 +303,15 @@ def test_the_very_next_press_consents_to_what_was_refused() -> None:
     assert effects_of("o", "W", start=refused) == [SaveTop(1)]
 
 
+def test_where_others_may_look_on_q_is_asked_for_twice() -> None:
+    served = replace(START, is_watched_elsewhere=True)
+    asked, (said,) = press(served, "q")
+    assert not asked.quit and isinstance(said, Say) and "q once more" in said.sentence
+    assert press(asked, "q")[0].quit
+    assert not after("q", "o", "q", start=served).quit, "only the very next key"
+    assert after("q").quit, "one's own window"
+
+
 def test_the_end_of_an_older_run_changes_nothing() -> None:
     state = after("x", "x")
     assert optimization_ended(state, 1) is state

@@ -383,6 +383,23 @@ def test_what_was_refused_is_not_asked_for_ever(make: Callable[..., Bench]) -> N
     assert bench.state.refused is None
 
 
+def test_q_of_a_served_window_is_not_asked_about_for_ever_and_is_meant_in_a_script(
+    make: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MemoryWindow, "opens_paths", False)  # as that of a served window
+    bench = make()
+    bench.until(bench.is_settled)
+    bench.keys("q")
+    bench.loop.turn()
+    assert bench.state.quit_asked and not bench.state.quit
+    assert bench.scene().status.hint == "q once more ends this window, for all who look at it"
+    bench.loop._acted_at -= CONSENT_SECONDS + 1
+    bench.loop.turn()
+    assert not bench.state.quit_asked and not bench.state.quit
+    bench.loop.take_script_key("q")
+    assert bench.state.quit
+
+
 def test_a_page_is_told_that_what_it_saves_lies_on_the_server(
     make: Callable[..., Bench], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,6 +92,8 @@ def perform(state: AppState, row: Command) -> Outcome:
     after, effects = outcome(row.apply(state))
     if state.refused is not None and after.refused is state.refused:
         after = replace(after, refused=None)  # only the very next key consents
+    if state.quit_asked and not after.quit:
+        after = replace(after, quit_asked=False)
     return remembered(state, after, row.name if row.is_held else "", effects), effects
 
 

@@ -82,5 +82,7 @@ def reset_view(state: AppState) -> AppState:
 
 
 @command("q", group=Group.PROGRAM, help="Quit")
-def quit(state: AppState) -> AppState:
+def quit(state: AppState) -> AppState | Outcome:
+    if state.is_watched_elsewhere and not state.quit_asked:
+        return say(replace(state, quit_asked=True), "q once more ends this window, for all who look at it")
     return replace(state, quit=True)
