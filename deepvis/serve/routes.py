@@ -171,7 +171,7 @@ class PageRequests:
         if not self._screenshots.allow():
             return _sentence(429, TOO_SOON)
         content = await asyncio.get_running_loop().run_in_executor(None, _png, newest)
-        name = {"Content-Disposition": 'attachment; filename="deepvis.png"'}
+        name = {"Content-Disposition": f'attachment; filename="deepvis-{time.strftime("%Y%m%d-%H%M%S")}.png"'}
         return web.Response(body=content, content_type="image/png", headers=name)
 
     async def _recording(self, request: web.Request) -> web.StreamResponse:

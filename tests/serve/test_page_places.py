@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ def test_screenshot_and_recording_are_downloaded(chromium: Any, served: Served) 
         with page.expect_download() as download:
             page.click("#screenshot")
         shot = cv2.imread(str(download.value.path()))
-        assert download.value.suggested_filename == "deepvis.png"
+        assert re.fullmatch(r"deepvis-\d{8}-\d{6}\.png", download.value.suggested_filename)
         assert shot is not None and (shot.shape[1], shot.shape[0]) == canvas_size(page)
         page.click("#record")
         page.wait_for_selector("#record[aria-pressed=true]")
