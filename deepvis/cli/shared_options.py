@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from deepvis.cli.chosen_settings import add_settings
 from deepvis.cli.parser import Parser, bad, folder, whole
 from deepvis.core.files import try_folder
 from deepvis.core.user_error import UsageError
@@ -33,17 +34,24 @@ def add_network(parser: Parser) -> None:
 def add_model(parser: Parser) -> Any:
     """Which network; returns the group of its arguments."""
     net = parser.add_argument_group("network")
-    net.add_argument("--model", metavar="NAME|DIR", help="a model's name or folder; none: the embedded one")
+    net.add_argument(
+        "--model",
+        metavar="NAME|DIR",
+        help="a model's name or folder; none: that of the settings, else the embedded one",
+    )
     add_network_options(net, ORIGINAL)
     # of 2015: the order of the channels by another name, and a folder that is not needed any more
     net.add_argument("--channel-swap-to-rgb", dest="channel_order", type=_order, help=argparse.SUPPRESS)
     net.add_argument("--caffe-root", help=argparse.SUPPRESS)
+    add_settings(net)
     return net
 
 
 def add_device(group: Any) -> None:
     """Which device the network runs on."""
-    group.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:N")
+    group.add_argument(
+        "--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N; none: that of the settings, else auto"
+    )
 
 
 def add_output(group: Any, help: str, *old_names: str, required: bool = False) -> None:

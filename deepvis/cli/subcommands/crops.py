@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 
+from deepvis.cli.chosen_settings import add_settings
 from deepvis.cli.parser import Parser, whole
 from deepvis.cli.scan_options import add_modes, add_scan, add_scan_work, make_crops
 from deepvis.cli.shared_options import add_device
@@ -22,6 +23,7 @@ def arguments(parser: Parser) -> None:
     add_modes(parser)
     parser.add_argument("--no-report", action="store_true", help="do not write the report")
     add_device(parser)
+    add_settings(parser)
     add_scan_work(parser)
 
 
