@@ -109,6 +109,16 @@ def test_a_photo_through_the_network_of_the_settings(
         ("network = 'gone.onnx'", "gone.onnx: found no such file"),
         ("scale = 'big'", "scale is 'big': expected a number above 0"),
         ("device = 'cuda:77'", "the device 'cuda:77' is not there"),
+        (
+            "\ncaffevis_layer_pretty_name_fn = lambda name: 1 / 0",
+            "mine.py, line 2: the function short_name ended with Zero",
+        ),
+        ("caffevis_filter_layers = lambda a, b: True", "layer_filter ended with TypeError"),
+        (
+            "def layer_filter(name): raise SystemExit(name)",
+            "layer_filter ended with SystemExit (conv1) for the layer 'conv1'",
+        ),
+        ("def layer_filter(name):\n    class Odd:\n        __bool__ = None\n    return Odd()", "line 1: the function"),
     ],
 )
 def test_a_wrong_value_is_one_sentence(
