@@ -61,6 +61,13 @@ def test_the_windows_help_lists_all_and_its_examples_parse(capsys: pytest.Captur
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_examples_hold_where_there_is_no_checkout(name: str, root: Path) -> None:
+    """An installed model's files are in the user's folder: an example names what its user has made."""
+    words = [word for example in subcommand.find(name).examples for word in shlex.split(example)]
+    assert [word for word in words if "/" in word and (root / word).exists()] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_argument_has_a_help_and_old_names_are_hidden(name: str) -> None:
     parser = subcommand.find(name).parser()
     helped = parser.format_help()

@@ -30,7 +30,7 @@ def arguments(parser: Parser) -> None:
 @subcommand(
     "crops",
     "make the montages that the window shows, patches and their back projections, from a scan",
-    "--scan models/caffenet-mini/unit_jpg_vis",
+    "--scan scans/squeezenet",
     "--scan scans/squeezenet --layers fire9/concat --modes deconv guided",
     arguments=arguments,
     resumes=True,
