@@ -82,7 +82,7 @@ def test_a_named_preset(tmp_path):
 @pytest.mark.parametrize(
     "words, sentence",
     [
-        (["--preset", "5"], "no preset is named '5'"),
+        (["--preset", "5"], r"no preset is named '5'; there are: 1, 2, 3, 4, 1\+, .* robust, .* accentuate"),
         (["--decay", "x"], "--decay is 'x'; expected a number"),
         (["--small-norm-percentile", "-3"], "small_norm_percentile is -3; expected a number from 0 to 100"),
         (["--blur-radius", "0.1", "--blur-every", "1"], "too small to blur"),
