@@ -77,7 +77,7 @@ def _ready_threads(client: Client, address: str) -> int:
         if without:
             raise JobError(
                 f"{without} of the Dask cluster cannot import deepvis; start it in the environment that has it, or "
-                "install it there: pip install 'deepvis[cluster]'"
+                "install deepvis there, from the same wheel or checkout as here"
             )
         _check_versions(client.run(versions))
         return sum(client.nthreads().values())

@@ -62,7 +62,8 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
     own = [layer for layer in layers if remap.get(layer, layer) == layer or remap[layer] not in layers]
     for layer in layers:
         write_layer_stats(order.output, scan.top_activations, layer, identity)
-    chosen = [unit for unit in units_of(scan.top_activations, own) if not order.units or unit.channel in order.units]
+    asked = frozenset(order.units)
+    chosen = [unit for unit in units_of(scan.top_activations, own) if not asked or unit.channel in asked]
     if order.units and not chosen:
         most = max(scan.top_activations.layer(layer).channels for layer in layers)
         named = ", ".join(map(str, order.units))

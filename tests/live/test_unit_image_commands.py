@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deepvis.cli.chosen_settings import settings_of
 from deepvis.cli.subcommand import find
-from deepvis.cli.window import parser, settings_of
+from deepvis.cli.window import parser
 from deepvis.live.unit_image_commands import commands_for, short_path
 from deepvis.models.network_options import network_of
 from deepvis.models.zoo import open_model
