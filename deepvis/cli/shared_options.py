@@ -80,14 +80,6 @@ def add_climb_work(parser: Parser) -> None:
     add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")
 
 
-def setup_of(arguments: argparse.Namespace) -> Setup:
-    """The network and the device for the optimizer. Raises ModelError for a device that is not there."""
-    from deepvis.network.device import device_of
-    from deepvis.optimize.tasks import Setup
-
-    return Setup(network_of(vars(arguments)), str(device_of(arguments.device)))
-
-
 class Optimizer(NamedTuple):
     """What the subcommands that optimize work with."""
 
@@ -98,13 +90,15 @@ class Optimizer(NamedTuple):
 
 
 def optimizer_of(arguments: argparse.Namespace) -> Optimizer:
-    """The network of the arguments, opened and ready to climb. Raises ModelError."""
+    """The network of the arguments, opened and ready to climb. Raises ModelError, for an absent device too."""
+    from deepvis.network.device import device_of
     from deepvis.optimize.session import Work
-    from deepvis.optimize.tasks import ascent_net, load
+    from deepvis.optimize.tasks import ascent_net, opened_setup
 
-    setup = setup_of(arguments)
+    device = str(device_of(arguments.device))
+    setup, model = opened_setup(network_of(vars(arguments)), device)
     work = Work(arguments.batch, arguments.workers or None, arguments.scheduler)
-    return Optimizer(setup, work, load(setup.network), ascent_net(setup))
+    return Optimizer(setup, work, model, ascent_net(setup))
 
 
 def _order(swap: str) -> str:

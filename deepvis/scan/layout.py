@@ -14,7 +14,7 @@ from deepvis.core.unit_files import network_in, unit_image_paths, write_patches,
 from deepvis.jobs.pool import IN_PROCESS, Where, run_all
 from deepvis.jobs.progress import Progress
 from deepvis.scan.crops import CropTask, UnitPatches, check_scanned, is_done
-from deepvis.scan.network import forget_networks, open_network, torch_threads_restored
+from deepvis.scan.network import open_network, torch_threads_restored
 from deepvis.scan.results import Scan, back_folders, read_scan
 from deepvis.scan.scan_error import ScanError, writing
 from deepvis.scan.statistics import BINS, EDGES, mean_and_std
@@ -48,7 +48,6 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
         if mode not in back_folders():
             raise ScanError(f"no back mode is named {mode!r}; there are {', '.join(back_folders())}")
     scan = read_scan(order.scan)
-    forget_networks()
     network = open_network(scan.plan.network, (), order.device)
     check_scanned(network.model, scan.plan.identity)
     identity = network.model.identity

@@ -16,7 +16,7 @@ from deepvis.jobs.store import sweep
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.chunk import AHEAD, DECODERS, ChunkTask
 from deepvis.scan.images import ImageList, chunk_offsets, write_list
-from deepvis.scan.network import ScanNetwork, forget_networks, open_network, torch_threads_restored
+from deepvis.scan.network import ScanNetwork, open_network, torch_threads_restored
 from deepvis.scan.parts import CorruptPart, Part, adopt_parts, load_part, save_part, sum_parts
 from deepvis.scan.plan import (
     ScanFolder,
@@ -74,7 +74,6 @@ def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
     """
     if order.fresh or _holds_nothing(folder):
         forget(folder)
-    forget_networks()
     try:
         network = open_network(order.network, order.layers, order.device)
         with path_beside(folder.images) as listing:  # it takes its name once it is seen that no other scan is there

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -16,6 +17,7 @@ import pytest
 
 from deepvis.cli.main import main
 from deepvis.core.unit_files import unit_image_paths
+from deepvis.formats.caffe.weights import read_weights, write_weights
 from deepvis.jobs import cluster, pool
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
@@ -110,6 +112,11 @@ def test_as_documented(started: Cluster, tiny_files, tmp_path: Path, capsys, mon
         code, said = said_by(capsys, *away, "--max-iter", "3", "--output", str(tmp_path / "versions"))
     assert code == 2 and "has deepvis 0.1.0, expected 9.9 as on this machine" in said and said.count("\n") == 1
 
+    with other_weights(Path(tiny_files[tiny_files.index("--weights") + 1])):
+        assert said_by(capsys, *away, "--max-iter", "3", "--output", str(tmp_path / "other_away"))[0] == 0
+        assert said_by(capsys, *words, "--max-iter", "3", "--output", str(tmp_path / "other_here"))[0] == 0
+    assert contents(tmp_path / "other_away") == contents(tmp_path / "other_here"), "the worker had opened it before"
+
     pieces = unit_image_paths(tmp_path / "lost", "fc").whole_layer.parent / "pieces"
 
     def kill_the_scheduler() -> None:
@@ -123,6 +130,17 @@ def test_as_documented(started: Cluster, tiny_files, tmp_path: Path, capsys, mon
     assert f"the Dask scheduler at {started.address} is gone" in sentences[0]
     assert said_by(capsys, *words, "--max-iter", "60", "--output", str(tmp_path / "lost"))[0] == 0
     assert contents(tmp_path / "lost") == contents(tmp_path / "here")
+
+
+@contextmanager
+def other_weights(file: Path) -> Iterator[None]:
+    """Other numbers in a file of weights, for the block."""
+    before = file.read_bytes()
+    write_weights(file, {layer: [-blob for blob in blobs] for layer, blobs in read_weights(file).items()})
+    try:
+        yield
+    finally:
+        file.write_bytes(before)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
