@@ -52,13 +52,21 @@ def add_output(group: Any, help: str, *old_names: str, required: bool = False) -
 
 
 def try_output(folder: Path) -> None:
-    """Before the work: can files be written there? Raises UsageError, and then leaves nothing behind."""
+    """Before the work: can files be written there? Makes nothing. Raises UsageError."""
     try:
         try_folder(folder)
     except OSError as error:
         raise UsageError(
             f"the folder {folder} cannot be made or written to ({error.strerror or error}); choose another --output"
         ) from error
+
+
+def try_work(arguments: argparse.Namespace, folder: Path) -> None:
+    """Before the work: is the Dask cluster there that is asked for, and can files be written? Raises UserError."""
+    from deepvis.jobs.pool import try_scheduler
+
+    try_output(folder)
+    try_scheduler(arguments.scheduler)
 
 
 def add_overwrite(group: Any, help: str, *old_names: str) -> None:

@@ -24,7 +24,7 @@ from distributed import Client, KilledWorker
 from deepvis import __version__
 from deepvis.core.program import ROOT
 from deepvis.core.user_error import UserError
-from deepvis.jobs.workers import JobError, Workers, run_task
+from deepvis.jobs.workers import JobError, PoolError, Workers, run_task
 
 CONNECT_SECONDS = 10  # to wait for a scheduler
 NOTE_SECONDS, LONELY_SECONDS = 15.0, 60.0  # without a worker, until that is said, and until the run ends
@@ -82,7 +82,7 @@ def _ready_threads(client: Client, address: str) -> int:
         _check_versions(client.run(versions))
         return sum(client.nthreads().values())
     except (OSError, CancelledError) as error:
-        raise JobError(GONE.format(address)) from error
+        raise PoolError(GONE.format(address)) from error
 
 
 def _without_package(client: Client) -> str:
@@ -140,7 +140,7 @@ def _for_the_user(error: BaseException, title: str, address: str) -> BaseExcepti
             "more, or fewer threads: dask worker --nthreads 1"
         )
     if isinstance(error, CancelledError):
-        return JobError(GONE.format(address))
+        return PoolError(GONE.format(address))
     text = str(error).strip().split("\n")[0]
     return JobError(
         f"{title} failed on a worker of the Dask cluster: {type(error).__name__}: {text} (the workers need the files "
@@ -159,15 +159,15 @@ class _Check:
     def __call__(self) -> None:
         try:
             if self._client.status != "running":
-                raise JobError(GONE.format(self._address))
+                raise PoolError(GONE.format(self._address))
             if self._client.nthreads():
                 self._seen, self._has_noted = time.monotonic(), False
                 return
         except (OSError, CancelledError) as error:
-            raise JobError(GONE.format(self._address)) from error
+            raise PoolError(GONE.format(self._address)) from error
         seconds = time.monotonic() - self._seen
         if seconds > LONELY_SECONDS:
-            raise JobError(
+            raise PoolError(
                 f"the Dask scheduler at {self._address} has had no worker for {LONELY_SECONDS:.0f} seconds; start some "
                 f"with: dask worker {self._address}, and run the same command again: what was finished is kept"
             )

@@ -28,7 +28,7 @@ from typing import Any, TypeVar
 
 from deepvis.core.program import pip_install
 from deepvis.jobs.progress import Progress
-from deepvis.jobs.workers import JobError, Task, Watch, Workers, run_task
+from deepvis.jobs.workers import JobError, PoolError, Task, Watch, Workers, run_task
 
 MOST_DEATHS = 3  # of a worker over the same task
 MOST_THREADS = 16  # by default: each forward pass in work holds its blobs
@@ -81,7 +81,7 @@ def results(
 
     Closed, it stops what is in work. note: takes a sentence when a worker has died. ready: called once there are
     workers. again: what is to be done next of a task. Raises JobError where workers die over the same task again and
-    again, or where there is no cluster.
+    again, or where there is no cluster, or none any more.
     """
     waiting, deaths, is_ready = deque(tasks), Counter[str](), False
     while waiting:
@@ -125,6 +125,13 @@ def run_all(
         progress.end()
 
 
+def try_scheduler(address: str | None) -> None:
+    """Before the work: is there a Dask cluster that can do it? Raises JobError. address: None where none is given."""
+    if address:
+        with _opened(Where(scheduler=address), 1, Progress(), lambda note: None):
+            pass
+
+
 def _drain(
     workers: Workers, waiting: deque[AnyTask], in_work: dict[Future[Any], AnyTask], again: Again[AnyTask] | None
 ) -> Iterator[tuple[AnyTask, Any]]:
@@ -152,6 +159,8 @@ def _drain(
             elif error is not None and not isinstance(error, Exception):
                 raise error
             else:
+                if isinstance(error, PoolError):
+                    raise error
                 task = in_work.pop(future)
                 finished.append((task, error or future.result()))
                 if again and error is None and (rest := again(task, future.result())) is not None:

@@ -15,6 +15,10 @@ class JobError(UserError):
     """One sentence: the thing, the value, what was expected, the next step."""
 
 
+class PoolError(JobError):
+    """The workers are gone, or not to be used: no other task has a chance either."""
+
+
 class Watch(Protocol):
     """What a task in this process talks to. stopping: set when it is to leave off."""
 

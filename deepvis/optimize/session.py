@@ -18,6 +18,7 @@ from deepvis.core.user_error import UserError
 from deepvis.jobs.pool import Where, results
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import sweep
+from deepvis.jobs.workers import JobError
 from deepvis.optimize.climb import Climb, Job
 from deepvis.optimize.climb_files import write_climb
 from deepvis.optimize.tasks import ClimbTask, Setup, batches_of, begun
@@ -51,13 +52,13 @@ class Work:
 class Report:
     """What came of a run: finished jobs, sentences about those that came to nothing, was it interrupted?
 
-    full: a file could not be written, so the run ended.
+    ended_early: nothing more could be done, for a file could not be written or the workers are gone.
     """
 
     finished: int = 0
     troubles: list[str] = field(default_factory=list)
     interrupted: bool = False
-    full: bool = False
+    ended_early: bool = False
 
     def add(self, sentence: str) -> None:
         if sentence not in self.troubles:
@@ -69,7 +70,7 @@ class Report:
         for sentence in other.troubles:
             self.add(sentence)
         self.interrupted |= other.interrupted
-        self.full |= other.full
+        self.ended_early |= other.ended_early
 
 
 class Watcher:
@@ -126,7 +127,7 @@ def run(
 
     unfinished: where the climbs in progress are kept, and found again; those of jobs that are not to be run go.
     starts: x0 of jobs that bring their own. What fails becomes a sentence in the report, and the rest goes on, but a
-    disk that takes no more ends the run. title: of the progress.
+    disk that takes no more ends the run, as do workers that are gone. title: of the progress.
     """
     unfinished, starts = unfinished or {}, starts or {}
     report, is_away = Report(), work.scheduler is not None
@@ -155,7 +156,10 @@ def run(
         report.interrupted = True
     except OSError as error:
         report.add(os_error_words(error))
-        report.full = True
+        report.ended_early = True
+    except JobError as error:
+        report.add(str(error))
+        report.ended_early = True
     finally:
         progress.end()
     for folder in {path.parent for path in unfinished.values()}:

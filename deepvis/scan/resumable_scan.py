@@ -10,7 +10,7 @@ from pathlib import Path
 from deepvis.core.files import path_beside, remove, write_file
 from deepvis.core.temporary_names import PART as PART_ENDING
 from deepvis.core.types import Fit
-from deepvis.jobs.pool import IN_PROCESS, Where, cores, run_all
+from deepvis.jobs.pool import IN_PROCESS, Where, cores, run_all, try_scheduler
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import sweep
 from deepvis.network.ref import NetworkRef
@@ -72,6 +72,8 @@ def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
     The network is opened before the images are listed: Ctrl-C while libraries load ends the process at once
     (``cli/interrupts.py``), and then there is no list to leave behind.
     """
+    if order.fresh or not folder.plan.exists():
+        try_scheduler(order.where.scheduler)
     if order.fresh or _holds_nothing(folder):
         forget(folder)
     try:

@@ -124,7 +124,9 @@ def test_as_documented(started: Cluster, tiny_files, tmp_path: Path, capsys, mon
         started.scheduler.kill()
 
     threading.Thread(target=kill_the_scheduler, daemon=True).start()
-    code, said = said_by(capsys, *away, "--max-iter", "60", "--output", str(tmp_path / "lost"))
+    code = main([*away, "--max-iter", "60", "--output", str(tmp_path / "lost")])
+    out, said = capsys.readouterr()
+    assert out == "", "no result is named"
     sentences = [line for line in said.split("\n") if line.startswith("deepvis")]
     assert code == 2 and len(sentences) == 1 and "Traceback" not in said
     assert f"the Dask scheduler at {started.address} is gone" in sentences[0]
