@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import (
@@ -146,29 +147,42 @@ def _drain(
             return error
         return None
 
-    broken = refill()
+    broken, last = refill(), time.monotonic()
     while in_work and not broken:
         done, _ = wait(in_work, CHECK_SECONDS if workers.check else None, return_when=FIRST_COMPLETED)
-        if workers.check and not done:
-            workers.check()
-        finished = []
+        ended = None
+        if workers.check and (time.monotonic() - last >= CHECK_SECONDS or any(future.exception() for future in done)):
+            last, ended = time.monotonic(), _end_of(workers.check)
+        finished: list[tuple[AnyTask, Any]] = []
         for future in done:
             error = future.exception()
             if isinstance(error, BrokenExecutor):
                 broken = error
+            elif isinstance(error, PoolError):
+                ended = ended or error
             elif error is not None and not isinstance(error, Exception):
                 raise error
             else:
-                if isinstance(error, PoolError):
-                    raise error
                 task = in_work.pop(future)
                 finished.append((task, error or future.result()))
                 if again and error is None and (rest := again(task, future.result())) is not None:
                     waiting.append(rest)
-        broken = broken or refill()  # before what is finished is looked at: that may take its time
-        yield from finished
+        if not ended:
+            broken = broken or refill()  # before what is finished is looked at: that may take its time
+        yield from (each for each in finished if not (ended and isinstance(each[1], Exception)))
+        if ended:
+            raise ended
     if broken:
         raise broken
+
+
+def _end_of(check: Callable[[], None]) -> PoolError | None:
+    """Why the pool cannot go on, if it cannot."""
+    try:
+        check()
+    except PoolError as error:
+        return error
+    return None
 
 
 @contextmanager

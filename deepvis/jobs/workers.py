@@ -44,7 +44,9 @@ class Task(Protocol[Watch_contra, Result_co]):
 
 @dataclass(frozen=True)
 class Workers:
-    """submit: hands a task over. size: tasks that are out at a time. check: raises JobError where no worker is left."""
+    """submit: hands a task over. size: tasks that are out at a time. check: raises PoolError where none is left,
+    or one is not to be used.
+    """
 
     submit: Callable[[Task[Any, Any]], Future[Any]]
     size: int
