@@ -24,7 +24,10 @@ from deepvis.optimize.climb_files import write_climb
 from deepvis.optimize.tasks import ClimbTask, Setup, batches_of, begun
 
 SAVE_SECONDS = 20.0  # between two saves of a climb in progress
-LEG_SECONDS = 10.0  # after which a cluster's worker shows how far it is
+FIRST_LEG_SECONDS, LEG_SECONDS = (
+    2.0,
+    10.0,
+)  # after which a cluster's worker shows how far it is: at first, and from then
 MOST_WORKERS = 8  # by default: each holds the blobs of a batch
 BATCH = {"cpu": 4, "cuda": 64}
 
@@ -190,13 +193,13 @@ def tasks_of(
 def for_elsewhere(task: ClimbTask) -> ClimbTask:
     """The task for another machine, which has none of our files and shows now and then how far it is."""
     is_begun = any(path is not None and path.exists() for path in task.unfinished)
-    return replace(task, climbs=tuple(begun(task)) if is_begun else (), unfinished=(), seconds=LEG_SECONDS)
+    return replace(task, climbs=tuple(begun(task)) if is_begun else (), unfinished=(), seconds=FIRST_LEG_SECONDS)
 
 
 def rest_of(task: ClimbTask, climbs: Sequence[Climb]) -> ClimbTask | None:
     """What is left of a task that came back before its end."""
     is_done = all(climb.outcome is not None for climb in climbs)
-    return None if is_done else replace(task, climbs=tuple(climbs), starts=())
+    return None if is_done else replace(task, climbs=tuple(climbs), starts=(), seconds=LEG_SECONDS)
 
 
 def _take(
