@@ -29,11 +29,11 @@ def caffe_backward(
     gradient reaches. Source: Caffe's Net::Backward.
     """
 
-    def fault_of(node: Node, op: Op) -> NodeGradient | None:
-        return op.fault_in_place if isinstance(op, CaffeOp) and tape.graph.is_in_place(node) else None
+    def in_place_of(node: Node, op: Op) -> NodeGradient | None:
+        return op.backward_in_place if isinstance(op, CaffeOp) and tape.graph.is_in_place(node) else None
 
     ways = None if spec.force_backward else caffe_ways(spec, seeds)
-    return tape.backward_all(seeds, mode, ways=ways, instead=fault_of)
+    return tape.backward_all(seeds, mode, ways=ways, instead=in_place_of)
 
 
 def caffe_ways(spec: NetworkSpec, losses: Collection[str]) -> set[Way] | None:

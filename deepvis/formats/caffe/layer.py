@@ -40,12 +40,12 @@ NO_FILLER = FillerParameter()  # constant 0
 class CaffeOp(Op):
     """An op with what only Caffe's own passes do.
 
-    fault_in_place: what Caffe's backward pass gives for the layer in place, where it reads values that it has
-    overwritten; only ``backward.caffe_backward`` repeats it.
+    backward_in_place: what Caffe's backward pass gives, wrongly, for the layer in place, where it reads values that it
+    has overwritten; only ``backward.caffe_backward`` repeats it.
     resume: what a run saved -> the layer that goes on from there, where Caffe's keeps a state from pass to pass.
     """
 
-    fault_in_place: Callable[[Ran, Gradients], Gradients] | None = None
+    backward_in_place: Callable[[Ran, Gradients], Gradients] | None = None
     resume: Callable[[Any], Op] | None = None
 
 

@@ -42,14 +42,14 @@ def absval(spec: LayerSpec, weights: Weights) -> Op:
     """y = |x|, element by element.
 
     Shapes: any -> the same. Gradient: g sign(x), 0 at 0.
-    Caffe's surprises: in place its backward pass writes over g (see ``CaffeOp.fault_in_place``).
+    Caffe's surprises: in place its backward pass writes over g (see ``CaffeOp.backward_in_place``).
     Source: Caffe's absval_layer.cpp.
     """
     return CaffeOp(
         torch.abs,
         backward=by_slope(lambda x, y: x.sign()),
         shapes=SAME,
-        fault_in_place=lambda ran, grads: [ran.tops[0].sign().square()],
+        backward_in_place=lambda ran, grads: [ran.tops[0].sign().square()],
     )
 
 
@@ -64,7 +64,7 @@ def bnll(spec: LayerSpec, weights: Weights) -> Op:
         lambda x: x.clamp(min=0) + torch.log1p(torch.exp(-x.abs())),
         backward=by_slope(lambda x, y: torch.sigmoid(x)),
         shapes=SAME,
-        fault_in_place=by_slope(lambda x, y: torch.sigmoid(y)),
+        backward_in_place=by_slope(lambda x, y: torch.sigmoid(y)),
     )
 
 
@@ -98,7 +98,7 @@ def clip(spec: LayerSpec, weights: Weights) -> Op:
 
     Shapes: any -> the same. Gradient: g where min <= x <= max, both ends included, else 0.
     Caffe's surprises: both limits must be given; in place its backward pass looks at the clipped values, so
-    that everything passes (see ``CaffeOp.fault_in_place``).
+    that everything passes (see ``CaffeOp.backward_in_place``).
     Source: Caffe's clip_layer.cpp.
     """
     low, high = spec.param.min, spec.param.max
@@ -111,7 +111,7 @@ def clip(spec: LayerSpec, weights: Weights) -> Op:
         lambda x: x.clamp(low, high),
         backward=by_slope(lambda x, y: (x >= low) & (x <= high)),
         shapes=SAME,
-        fault_in_place=lambda ran, grads: grads,
+        backward_in_place=lambda ran, grads: grads,
     )
 
 
