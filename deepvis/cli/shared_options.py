@@ -63,13 +63,21 @@ def add_output(group: Any, help: str, *old_names: str, required: bool = False) -
 
 
 def try_output(folder: Path) -> None:
-    """Before the work: can files be written there? Raises UsageError, and then leaves nothing behind."""
+    """Before the work: can files be written there? Makes nothing. Raises UsageError."""
     try:
         try_folder(folder)
     except OSError as error:
         raise UsageError(
             f"the folder {folder} cannot be made or written to ({error.strerror or error}); choose another --output"
         ) from error
+
+
+def try_work(arguments: argparse.Namespace, folder: Path) -> None:
+    """Before the work: is the Dask cluster there that is asked for, and can files be written? Raises UserError."""
+    from deepvis.jobs.pool import try_scheduler
+
+    try_output(folder)
+    try_scheduler(arguments.scheduler)
 
 
 def add_overwrite(group: Any, help: str, *old_names: str) -> None:
@@ -92,14 +100,6 @@ def add_climb_work(parser: Parser) -> None:
     work.add_argument("--batch", type=whole(1), metavar="N", help="images that climb together; none: 4, on a GPU 64")
 
 
-def setup_of(arguments: argparse.Namespace) -> Setup:
-    """The network and the device for the optimizer. Raises ModelError for a device that is not there."""
-    from deepvis.network.device import device_of
-    from deepvis.optimize.tasks import Setup
-
-    return Setup(network_of(vars(arguments)), str(device_of(arguments.device)))
-
-
 class Optimizer(NamedTuple):
     """What the subcommands that optimize work with."""
 
@@ -110,13 +110,15 @@ class Optimizer(NamedTuple):
 
 
 def optimizer_of(arguments: argparse.Namespace) -> Optimizer:
-    """The network of the arguments, opened and ready to climb. Raises ModelError."""
+    """The network of the arguments, opened and ready to climb. Raises ModelError, for an absent device too."""
+    from deepvis.network.device import device_of
     from deepvis.optimize.session import Work
-    from deepvis.optimize.tasks import ascent_net, load
+    from deepvis.optimize.tasks import ascent_net, opened_setup
 
-    setup = setup_of(arguments)
+    device = str(device_of(arguments.device))
+    setup, model = opened_setup(network_of(vars(arguments)), device)
     work = Work(arguments.batch, arguments.workers or None, arguments.scheduler)
-    return Optimizer(setup, work, load(setup.network), ascent_net(setup))
+    return Optimizer(setup, work, model, ascent_net(setup))
 
 
 def _order(swap: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deepvis.cli.shared_options import setup_of
+from deepvis.cli.shared_options import optimizer_of
 from deepvis.cli.subcommand import find
 from deepvis.core.user_error import UserError
+from deepvis.models.network_options import network_of
 from deepvis.network.model_error import ModelError
 from deepvis.optimize import recipe_options
 from deepvis.optimize.objective import CENTRE, WHOLE
@@ -110,12 +111,13 @@ def test_networks(tmp_path, monkeypatch):
         "cpu",
     ]
     words += ["--channel-swap-to-rgb", "(0,1,2)", "--data-size", "(227,200)", "--caffe-root", "/x"]
-    setup = setup_of(whole_parser().parse_args(words))
-    assert setup.network.network == str(tmp_path / "a.prototxt") and setup.network.mean == (104, 117, 123)
-    assert dict(setup.network.options) == {"channel_order": "RGB", "input_size": (227, 200)}
-    assert setup.device == "cpu" and hash(setup)
+    args = whole_parser().parse_args(words)
+    network = network_of(vars(args))
+    assert network.network == str(tmp_path / "a.prototxt") and network.mean == (104, 117, 123)
+    assert dict(network.options) == {"channel_order": "RGB", "input_size": (227, 200)}
+    assert args.device == "cpu" and hash(network)
 
 
 def test_a_device_that_is_not_there():
     with pytest.raises(ModelError, match="the device 'cuda:77' is not there; there are: cpu"):
-        setup_of(whole_parser().parse_args(["--device", "cuda:77"]))
+        optimizer_of(whole_parser().parse_args(["--device", "cuda:77"]))
