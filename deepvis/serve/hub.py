@@ -43,6 +43,7 @@ class Hub:
         self.camera = self._new_camera()
         self.source: SwitchedSource | None = None
         self._camera_use = CameraUse()
+        self._presser: Viewer | None = None  # who pressed a key or a button last
         self._loop, self._events = loop, events
         self._tasks: set[asyncio.Task[None]] = set()  # the loop itself keeps no reference to them
 
@@ -89,7 +90,9 @@ class Hub:
             "may_control": viewer.may_control,
             "viewers": len(control.viewers),
             "camera_wanted": controls and camera is CameraState.ASKED,
+            "camera_waits": controls and camera is CameraState.WAITING,
             "camera_is_on": camera is CameraState.ON,
+            "gives_camera": viewer is self._camera_use.giver,
             "recording": self.recordings.is_on,
             "recorded": self.recordings.finished,
             "recording_error": self.recordings.error,
@@ -115,6 +118,7 @@ class Hub:
 
     def leave(self, viewer: Viewer) -> None:
         self.control.leave(viewer)
+        self._presser = None if self._presser is viewer else self._presser
         if viewer is self._camera_use.giver:
             self._camera_off(viewer, "its page has left")
         self.wake_all()
@@ -126,6 +130,7 @@ class Hub:
                 self.key_hold.end()
         elif isinstance(message, TakeControl):
             self.control.take_control(viewer)
+            self._camera_use.control_taken()
             if self.control.controller is viewer:
                 self.put(Mouse("leave", 0, 0))
             self.wake_all()
@@ -146,6 +151,7 @@ class Hub:
         if self.control.controller is not viewer and (is_passive or not self.may_act(viewer)):
             return
         if not is_passive:
+            self._presser = viewer
             viewer.acted()
             self.key_hold.begin()
         self.put(event)
@@ -219,9 +225,12 @@ class Hub:
         self.wake_all()
 
     def _camera_asked_for(self, play: Play) -> None:
-        self._camera_use.want(play)
-        if self._camera_use.state(self.control.controller) is CameraState.NOBODY_TO_ASK:
-            self.camera.fail("no browser gives its camera: open the page, or press c for photos")
+        giver = self._camera_use.giver
+        self._camera_use.want(play, self._presser)
+        if self._camera_use.state(self.control.controller) in (CameraState.NOBODY_TO_ASK, CameraState.WAITING):
+            self.camera.fail("no browser gives its camera: press Camera in the page, or c for photos")
+        if self._camera_use.giver is not giver:
+            self._camera_switched()
         self._ask_for_frames()
         self.wake_all()
 
