@@ -19,8 +19,8 @@ export function whyNotInControl() {  // in a sentence; "" where what is pressed 
   return facts.may_control ? WATCHING : "This address is to look on, not to control.";
 }
 
-export function sendPress(message) {  // of a key or a button, or text: who watches is told why nothing comes of it
-  if (message.type === "mouse" || message.key === "esc") notice("");
+export function sendPress(message) {  // of a key, a button or the wheel, or text: who watches is told why nothing comes of it
+  if (message.kind === "press" || message.key === "esc") notice("");
   const why = whyNotInControl();
   if (why) notice(why);
   else send(message);
