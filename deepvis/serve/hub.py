@@ -60,14 +60,24 @@ class Hub:
             log.error("a task of the server failed", exc_info=error)
 
     def moving_source(self, own: FrameSource | None) -> SwitchedSource:
-        """The source for the window's input, in the place of an earlier one. own: that of the server, if it has one."""
-        if self.source is not None:
-            self.camera = self._new_camera()  # the earlier one was closed with its source
-        self.source = SwitchedSource(self.camera, own)
-        return self.source
+        """The source for the window's input, in the place of an earlier one. own: that of the server, if it has one.
+
+        For the input's thread; the server's takes it up next.
+        """
+        camera = self._new_camera()
+        source = SwitchedSource(camera, own)
+        self._soon(self._take_source, source, camera)
+        return source
+
+    def _take_source(self, source: SwitchedSource, camera: BrowserCamera) -> None:
+        """The window shows this source: a page's camera that it showed is off, one that was just given is on in it."""
+        self.source, self.camera = source, camera
+        self._camera_use.want(Play.OFF)
+        self._camera_switched()
 
     def _new_camera(self) -> BrowserCamera:
-        return BrowserCamera(lambda play: self._soon(self._camera_asked_for, play))
+        camera = BrowserCamera(lambda play: self._soon(self._camera_asked_for, camera, play))
+        return camera
 
     # ------------------------------------------------------------------- pictures
 
@@ -224,7 +234,9 @@ class Hub:
         self._ask_for_frames()
         self.wake_all()
 
-    def _camera_asked_for(self, play: Play) -> None:
+    def _camera_asked_for(self, camera: BrowserCamera, play: Play) -> None:
+        if camera is not self.camera:  # of an earlier source
+            return
         giver = self._camera_use.giver
         self._camera_use.want(play, self._presser)
         if self._camera_use.state(self.control.controller) in (CameraState.NOBODY_TO_ASK, CameraState.WAITING):

@@ -31,7 +31,8 @@ class Room:
 
     def __init__(self) -> None:
         self.hub = Hub(asyncio.get_running_loop(), EventBox())
-        self.hub.moving_source(None).start()
+        self.source = self.hub.moving_source(None)
+        self.source.start()
         self.first, self.second = page("a"), page("b")
 
     async def want(self, play: Play, presser: Any = None) -> None:
@@ -39,8 +40,7 @@ class Room:
         if presser is not None:
             self.hub.handle(presser, Key(99))
             self.hub._events.take(0)
-        assert self.hub.source is not None
-        self.hub.source.want(play)
+        self.source.want(play)
         await asyncio.sleep(0)
 
     def is_asked(self, viewer: Any) -> bool:
@@ -142,7 +142,8 @@ def test_a_video_of_the_server_goes_on_after_the_camera_if_it_was_shown_before()
         hub, first, plays = room.hub, room.first, list[Play]()
         video: Any = SimpleNamespace(start=lambda wakes: None, want=plays.append)
         hub.camera.close()
-        hub.moving_source(video).start()
+        room.source = hub.moving_source(video)
+        room.source.start()
         await room.want(Play.PLAY)
         hub.handle(first, ON)
         hub.handle(first, OFF)
@@ -152,6 +153,43 @@ def test_a_video_of_the_server_goes_on_after_the_camera_if_it_was_shown_before()
         await room.want(Play.PLAY)
         hub.handle(first, OFF)
         assert hub._events.take(0) == [CameraGiven(), CameraEnded()]
+
+    in_room(work)
+
+
+def test_another_source_of_the_server_ends_the_camera() -> None:
+    async def work(room: Room) -> None:
+        hub, first = room.hub, room.first
+        video: Any = SimpleNamespace(start=lambda wakes: None, want=lambda play: None, name="a video")
+        hub.handle(first, ON)
+        await room.want(Play.PLAY)
+        before, camera = room.source, hub.camera
+        room.source = hub.moving_source(video)  # from the palette
+        before.want(Play.PLAY)  # a word of the earlier source that comes late
+        room.source.start()
+        await room.want(Play.PLAY)
+        assert room.source.name == "a video" and hub.source is room.source
+        assert not hub.facts(first)["camera_is_on"] and not hub.facts(first)["gives_camera"]
+        assert not room.is_asked(first) and not room.waits(first) and hub.camera is not camera
+        hub.handle(first, ON)
+        assert room.source.name == "the browser's camera"
+        camera.close()
+
+    in_room(work)
+
+
+def test_a_camera_that_is_given_before_a_source_is_opened_is_the_source() -> None:
+    async def work(room: Room) -> None:
+        hub, first = Hub(asyncio.get_running_loop(), EventBox()), room.first
+        video: Any = SimpleNamespace(start=lambda wakes: None, want=lambda play: None, name="a video")
+        hub.enter(first)
+        hub.handle(first, ON)  # photos are shown
+        source = hub.moving_source(video)  # as the window then asks for
+        await asyncio.sleep(0)
+        source.want(Play.PLAY)
+        await asyncio.sleep(0)
+        assert source.name == "the browser's camera" and hub.facts(first)["gives_camera"]
+        hub.close()
 
     in_room(work)
 
