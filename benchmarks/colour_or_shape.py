@@ -44,7 +44,7 @@ def main() -> None:
     parser.add_argument("--count", type=whole(1), default=100)
     arguments = parser.parse_args()
     model = open_model(network_of(vars(arguments)))
-    backend = open_backend("engine", model, arguments.device)
+    backend = open_backend("engine", model, arguments.device or "auto")
     photos = labelled(model, arguments.images, arguments.count)
     layers = [layer.name for layer in backend.info.listed]
     answers = largest_of(backend, [path for path, _ in photos], layers)

@@ -27,6 +27,7 @@ from benchmarks.judge_optimize import CLASSES, MAKER, Judge, judge_of, layer_of_
 from deepvis.cli.guard import guarded
 from deepvis.core.files import write_file
 from deepvis.jobs.store import Store
+from deepvis.models.model import Model
 from deepvis.network.device import device_of
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.ascend import begin, finish
@@ -38,7 +39,7 @@ from deepvis.optimize.pictures import pictures_of
 from deepvis.optimize.presets import preset
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.results import origin_of, write_png
-from deepvis.optimize.tasks import Setup, ascent_net, load
+from deepvis.optimize.tasks import ascent_net, opened_setup
 
 SEEDS = tuple(range(9))
 FEATURES = "fire9/concat"
@@ -69,20 +70,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(args: argparse.Namespace) -> int:
-    setup = Setup(NetworkRef(args.maker), str(device_of(args.device)))
+    setup, model = opened_setup(NetworkRef(args.maker), str(device_of(args.device)))
     net, judge = ascent_net(setup), judge_of(args.judge, 1000)
     plain = preset(args.preset)
     plain = replace(plain, max_iter=args.iterations or plain.max_iter)
     diverse = replace(plain, strengths={**plain.strengths, "diversity": args.diversity})
     rows = []
     for channel in CLASSES[:: max(len(CLASSES) // args.classes, 1)][: args.classes]:
-        store = Store(args.out, origin_of(load(setup.network)).network, ".json") if args.out else None
+        store = Store(args.out, origin_of(model).network, ".json") if args.out else None
         made_by = {"recipe": diverse.as_dict(), "class": channel, "judge": judge.model.identity}
         path = store.path(made_by) if store else None
         if path is not None and path.exists():
             rows.append(json.loads(path.read_text()))
             continue
-        before, after = (nine(setup, net, judge, recipe, channel, args.out) for recipe in (plain, diverse))
+        before, after = (nine(model, net, judge, recipe, channel, args.out) for recipe in (plain, diverse))
         shares = {name: getattr(after, name) / getattr(before, name) for name in ("activation", "cosine", "length")}
         rows.append({"class": channel, **shares, "named": [before.named, after.named]})
         if path is not None:
@@ -97,9 +98,8 @@ def measure(args: argparse.Namespace) -> int:
     return 0
 
 
-def nine(setup: Setup, net: AscentNetwork, judge: Judge, recipe: Recipe, channel: int, out: Path | None) -> Nine:
+def nine(model: Model, net: AscentNetwork, judge: Judge, recipe: Recipe, channel: int, out: Path | None) -> Nine:
     """The nine pictures of a unit of a class, measured; in a folder where one is given."""
-    model = load(setup.network)
     layer = layer_of_classes(model, net.net.graph)
     group = group_of(recipe, SEEDS)
     climbs = finish(net, [begin(net, Job(unit(layer, channel), recipe, seed, group=group)) for seed in SEEDS])

@@ -79,7 +79,7 @@ def main(words: Sequence[str]) -> None:
     result = read_result(StatisticsFolder(arguments.output))
     if result is None:
         raise SystemExit(f"no statistics.json in {arguments.output}; run deepvis statistics first")
-    network = open_network(network_of(vars(arguments)), (), arguments.device)
+    network = open_network(network_of(vars(arguments)), (), arguments.device or "auto")
     s1 = result["s1"]
     values = values_between(network, s1["layer"], s1["readers"])
     layers = [each["layer"] for each in s1["spectra"]["layers"]]

@@ -47,7 +47,7 @@ from deepvis.optimize.pictures import pictures_of
 from deepvis.optimize.presets import TABLE_1, preset
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.results import origin_of, read_picture, write_arrays, write_jpeg, write_png
-from deepvis.optimize.tasks import Setup, ascent_net, load
+from deepvis.optimize.tasks import ascent_net, opened_setup
 from deepvis.optimize.units import label_of
 
 MAKER = "bvlc-googlenet"
@@ -77,8 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def judge_all(args: argparse.Namespace) -> int:
     """Make the pictures that are not there yet, and ask the judges. Raises UserError."""
-    setup = Setup(NetworkRef(args.maker), str(device_of(args.device)))
-    model, net = load(setup.network), ascent_net(setup).net
+    setup, model = opened_setup(NetworkRef(args.maker), str(device_of(args.device)))
+    net = ascent_net(setup).net
     layer = args.layer or layer_of_classes(model, net.graph)
     count = int(np.prod(net.shapes[layer][1:]))
     judges = {Path(name).name: judge_of(name, count, args.maker) for name in args.judges}

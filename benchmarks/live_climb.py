@@ -22,7 +22,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from deepvis.cli.window import parser, settings_of
+from deepvis.cli.chosen_settings import settings_of
+from deepvis.cli.window import parser
 from deepvis.window.app import Toolbox, opened
 from deepvis.window.options import RunOptions
 from deepvis.window.screenshots import save_picture

@@ -65,7 +65,9 @@ installed_torch() {
 install_torch() {
     local installed
     installed=$(installed_torch)
-    if [ "torch==${installed%%+*}" = "$1" ] || ! wants_cpu_build; then return; fi
+    if [ "torch==${installed%%+*}" = "$1" ]; then return; fi
+    if [ "${DEEPVIS_TORCH:-}" = cuda ]; then say "DEEPVIS_TORCH=cuda: installing the PyTorch of pip's own index, gigabytes with CUDA"; fi
+    if ! wants_cpu_build; then return; fi
     local why="no NVIDIA GPU is here (DEEPVIS_TORCH=cuda takes the build with CUDA)"
     if [ -n "${DEEPVIS_TORCH:-}" ]; then why="DEEPVIS_TORCH=cpu"; fi
     if ! answers "$cpu_index/torch/"; then

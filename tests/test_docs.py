@@ -6,6 +6,8 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from deepvis.cli import window as cli
 from deepvis.cli.subcommand import find, names
 from deepvis.core.commands import COMMANDS, markdown, shown_keys
@@ -48,6 +50,19 @@ def test_every_statistic_is_documented(root: Path) -> None:
 def test_settings_py_documents_every_setting(root: Path) -> None:
     text = (root / "settings.py").read_text(encoding="utf-8")
     assert text == document(), "python -m deepvis.settings.printing prints another text"
+
+
+@pytest.mark.parametrize(
+    ("begins", "code"),
+    [("- `except Exception`", r"except \(?(?:Base)?Exception\b"), ("- Locks", r"\b(?:R?Lock|Condition|Semaphore)\(")],
+)
+def test_the_architecture_lists_broad_catches_and_locks(begins: str, code: str, root: Path) -> None:
+    lines = (root / "docs" / "architecture.md").read_text(encoding="utf-8").splitlines()
+    line = next(line for line in lines if line.startswith(begins))
+    package = root / "deepvis"
+    there = [path for path in package.rglob("*.py") if re.search(code, path.read_text(encoding="utf-8"))]
+    listed = [name for name in re.findall(r"`([\w/]+\.py)`", line) if "/" in name]
+    assert sorted(listed) == sorted(path.relative_to(package).as_posix() for path in there)
 
 
 def test_links_in_the_documents_lead_somewhere(root: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import os
+import secrets
 import sys
 from collections.abc import Sequence
 
@@ -57,10 +58,10 @@ def _files(tls: object) -> tuple[str, str] | None:
 
 
 def frame_html(address: str) -> str:
-    """The served window as an element of a page."""
+    """The served window as an element of a page; its name is the viewer's, also once that page is loaded anew."""
     return (
-        f'<iframe src="{html.escape(address)}" width="100%" height="{FRAME_HEIGHT}" allow="camera; fullscreen; '
-        'clipboard-read" style="border:0"></iframe>'
+        f'<iframe name="deepvis-{secrets.token_hex(8)}" src="{html.escape(address)}" width="100%" '
+        f'height="{FRAME_HEIGHT}" allow="camera; fullscreen; clipboard-read" style="border:0"></iframe>'
     )
 
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 
 from deepvis.cli.interrupts import exit_code, interrupted_once, interrupted_words
 from deepvis.core.files import os_error_words
+from deepvis.core.program import ROOT
 from deepvis.core.user_error import UserError
 
-INSTALLING = "start with scripts/run.sh, which installs what is needed, or install deepvis anew: pip install ."
 WRONG = 2  # exit code
 
 
@@ -70,7 +70,14 @@ def warn(sentences: Sequence[str], name: str) -> None:
 def missing_library(error: ImportError) -> str:
     """What is missing of Python's packages or of the system's libraries, and how to get it."""
     if isinstance(error, ModuleNotFoundError):
-        return f"the package {error.name!r} is missing; {INSTALLING}"
+        return f"the package {error.name!r} is missing; {installing()}"
     if "libGL" in str(error) or "libglib" in str(error) or "libgthread" in str(error):
         return f"OpenCV cannot be loaded ({error}); on Debian and Ubuntu: apt-get install libgl1 libglib2.0-0"
-    return f"a library cannot be loaded ({' '.join(str(error).split())}); install the requirements anew: rm -r .venv"
+    return f"a library cannot be loaded ({' '.join(str(error).split())}); {installing()}"
+
+
+def installing() -> str:
+    """How what this program needs is installed anew: in a checkout, or from where the package came."""
+    if (ROOT / "scripts" / "run.sh").is_file():
+        return "remove .venv and start with scripts/run.sh, which installs what is needed"
+    return "install deepvis anew, with all that it needs, from its wheel or its checkout"

@@ -10,17 +10,15 @@ from deepvis.core.user_error import UsageError
 from deepvis.core.words import field_size_words
 from deepvis.live.backend import BackendError, open_backend
 from deepvis.live.fields import open_fields
+from deepvis.models.model import Model
 from deepvis.network.model_error import ModelError
-from deepvis.settings.table import Settings
-from deepvis.window.app import opened
 
 
-def print_self_test(settings: Settings) -> int:
+def print_self_test(model: Model) -> int:
     """The network beside its framework's own pass: what was compared, and the largest difference. 1: something differs.
 
     A network of a framework alone can be: a Caffe network is run by nothing else here. Raises UsageError.
     """
-    model = opened(settings)
     if model.opened.self_test is None:
         raise UsageError(
             f"self-test: found {model.name}, a network that no framework here runs beside deepvis; expected a "
@@ -35,11 +33,10 @@ def print_self_test(settings: Settings) -> int:
     return 0 if all(comparison.is_same for comparison in compared) else 1
 
 
-def print_layers(settings: Settings) -> int:
+def print_layers(model: Model, backend_name: str, device: str) -> int:
     """What the network is fed with, what does not fit, and the layers that the window shows."""
-    model = opened(settings)
     try:
-        backend = open_backend(settings.backend, model, settings.device)
+        backend = open_backend(backend_name, model, device)
     except (BackendError, ModelError) as error:
         raise UsageError(str(error)) from error
     for sentence in (backend.info.input_words, *backend.info.notes):

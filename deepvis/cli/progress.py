@@ -19,14 +19,14 @@ MOST_FAULTS = 5  # photos that are named on the terminal
 def last_words(report: Report, name: str, total: int, place: Path | str, *, overwrite: bool = False) -> int:
     """Say how a run has ended, and where the result is; returns the exit code.
 
-    total: of images that were left to make. place: the folder or the file. overwrite: the command overwrites what is
-    there.
+    total: of images that were left to make. place: the folder or the file; it is named where something was made, or is
+    there. overwrite: the command overwrites what is there.
     """
     warn(report.troubles, name)
     if report.interrupted:
         warn([interrupted_words(go_on_words(report.finished, total, "images", overwrite=overwrite))], name)
         return exit_code()
-    if not report.full:
+    if not report.ended_early and (report.finished or not report.troubles):
         say_place(place, is_new=total > 0)
     return WRONG if report.troubles else 0
 

@@ -9,13 +9,11 @@ from typing import Any
 
 from deepvis.cli.parser import Parser, bad, folder
 from deepvis.cli.progress import go_on_words
-from deepvis.cli.shared_options import add_output, add_work, try_output
+from deepvis.cli.shared_options import add_output, try_output
 from deepvis.core.nearest import nearest
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Bar
 from deepvis.scan.results import back_folders
-
-WORKERS = "so many processes; none or 0: threads of this one"
 
 
 def add_modes(group: Any, when: str = "") -> None:
@@ -36,10 +34,6 @@ def add_scan(parser: Parser) -> None:
     """The scan that is gone on with, and where to."""
     parser.add_argument("--scan", type=folder, required=True, metavar="DIR", help="the --output of deepvis scan")
     add_output(parser, "folder of the montages; none: the scan's")
-
-
-def add_scan_work(parser: Parser, batch: str | None = None) -> None:
-    add_work(parser, WORKERS, batch)
 
 
 def make_crops(

@@ -10,6 +10,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from deepvis.cli.chosen_settings import add_settings
 from deepvis.cli.parser import Parser, bad, folder, whole
 from deepvis.core.files import try_folder
 from deepvis.core.user_error import UsageError
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 # the names that the toolbox of 2015 has for the network's options
 ORIGINAL = {"--prototxt": ["--deploy-proto"], "--weights": ["--net-weights"], "--input-size": ["--data-size"]}
+# what --workers are; those of a scan are processes, which decode and track a fifth faster than threads
+THREADS = "threads of this process; none or 0: one a core"
+PROCESSES = "processes; none or 0: threads of this process, one a core"
 
 
 def add_network(parser: Parser) -> None:
@@ -33,17 +37,24 @@ def add_network(parser: Parser) -> None:
 def add_model(parser: Parser) -> Any:
     """Which network; returns the group of its arguments."""
     net = parser.add_argument_group("network")
-    net.add_argument("--model", metavar="NAME|DIR", help="a model's name or folder; none: the embedded one")
+    net.add_argument(
+        "--model",
+        metavar="NAME|DIR",
+        help="a model's name or folder; none: that of the settings, else the embedded one",
+    )
     add_network_options(net, ORIGINAL)
     # of 2015: the order of the channels by another name, and a folder that is not needed any more
     net.add_argument("--channel-swap-to-rgb", dest="channel_order", type=_order, help=argparse.SUPPRESS)
     net.add_argument("--caffe-root", help=argparse.SUPPRESS)
+    add_settings(net)
     return net
 
 
 def add_device(group: Any) -> None:
     """Which device the network runs on."""
-    group.add_argument("--device", default="auto", metavar="DEVICE", help="auto, cpu, cuda or cuda:N")
+    group.add_argument(
+        "--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N; none: that of the settings, else auto"
+    )
 
 
 def add_output(group: Any, help: str, *old_names: str, required: bool = False) -> None:
@@ -52,7 +63,7 @@ def add_output(group: Any, help: str, *old_names: str, required: bool = False) -
 
 
 def try_output(folder: Path) -> None:
-    """Before the work: can files be written there? Raises UsageError, and then leaves nothing behind."""
+    """Before the work: can files be written there? Makes nothing. Raises UsageError."""
     try:
         try_folder(folder)
     except OSError as error:
@@ -61,31 +72,32 @@ def try_output(folder: Path) -> None:
         ) from error
 
 
+def try_work(arguments: argparse.Namespace, folder: Path) -> None:
+    """Before the work: is the Dask cluster there that is asked for, and can files be written? Raises UserError."""
+    from deepvis.jobs.pool import try_scheduler
+
+    try_output(folder)
+    try_scheduler(arguments.scheduler)
+
+
 def add_overwrite(group: Any, help: str, *old_names: str) -> None:
     """Begin anew where something is there already."""
     group.add_argument("--overwrite", *old_names, action="store_true", help=help)
 
 
-def add_work(parser: Parser, workers: str, batch: str | None) -> None:
-    """How many workers, and where. workers, batch: the help of the two numbers."""
+def add_work(parser: Parser, workers: str, *, has_cluster: bool = True) -> Any:
+    """How many workers, and where; returns the group of its arguments. workers: what they are."""
     work = parser.add_argument_group("work")
-    if batch is not None:
-        work.add_argument("--batch", type=whole(1), metavar="N", help=batch)
-    work.add_argument("--workers", type=whole(), metavar="N", help=workers)
-    work.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="run on the Dask cluster of this scheduler")
+    work.add_argument("--workers", type=whole(), metavar="N", help=f"how many work at a time: {workers}")
+    if has_cluster:
+        work.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="run on the Dask cluster of this scheduler")
+    return work
 
 
 def add_climb_work(parser: Parser) -> None:
     """How the optimizer's batches are run."""
-    add_work(parser, "batches at a time in this process; none: one a core", "images together; none: 4, on a GPU 64")
-
-
-def setup_of(arguments: argparse.Namespace) -> Setup:
-    """The network and the device for the optimizer. Raises ModelError for a device that is not there."""
-    from deepvis.network.device import device_of
-    from deepvis.optimize.tasks import Setup
-
-    return Setup(network_of(vars(arguments)), str(device_of(arguments.device)))
+    work = add_work(parser, f"{THREADS}, 8 at most, on a GPU one")
+    work.add_argument("--batch", type=whole(1), metavar="N", help="images that climb together; none: 4, on a GPU 64")
 
 
 class Optimizer(NamedTuple):
@@ -98,13 +110,15 @@ class Optimizer(NamedTuple):
 
 
 def optimizer_of(arguments: argparse.Namespace) -> Optimizer:
-    """The network of the arguments, opened and ready to climb. Raises ModelError."""
+    """The network of the arguments, opened and ready to climb. Raises ModelError, for an absent device too."""
+    from deepvis.network.device import device_of
     from deepvis.optimize.session import Work
-    from deepvis.optimize.tasks import ascent_net, load
+    from deepvis.optimize.tasks import ascent_net, opened_setup
 
-    setup = setup_of(arguments)
+    device = str(device_of(arguments.device))
+    setup, model = opened_setup(network_of(vars(arguments)), device)
     work = Work(arguments.batch, arguments.workers or None, arguments.scheduler)
-    return Optimizer(setup, work, load(setup.network), ascent_net(setup))
+    return Optimizer(setup, work, model, ascent_net(setup))
 
 
 def _order(swap: str) -> str:

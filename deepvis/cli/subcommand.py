@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from deepvis.cli import subcommands
+from deepvis.cli.chosen_settings import settings_blamed, with_settings
 from deepvis.cli.guard import guarded
 from deepvis.cli.parser import Parser
 from deepvis.core.nearest import nearest
@@ -52,7 +53,9 @@ class Subcommand:
 
         def run() -> int:
             logging.basicConfig(level=logging.WARNING, format=f"deepvis {self.name}: %(message)s")
-            return self.run(self.parser().parse_args(words))
+            arguments = self.parser().parse_args(words)
+            with settings_blamed(arguments):
+                return self.run(with_settings(arguments))
 
         return guarded(run, f"deepvis {self.name}", "run the same command again to go on" if self.resumes else "")
 

@@ -9,9 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import deepvis
+from deepvis.cli.chosen_settings import add_settings, settings_blamed, settings_of
 from deepvis.cli.guard import guarded, warn
 from deepvis.cli.parser import Parser, positive, whole
 from deepvis.cli.subcommand import find, overview
@@ -20,14 +20,9 @@ from deepvis.core.keys import canonical, is_key_name
 from deepvis.core.nearest import nearest
 from deepvis.core.program import program
 from deepvis.core.user_error import UsageError
-from deepvis.models.network_options import NETWORK
 from deepvis.network.memory import share_one_heap
-from deepvis.network.model_error import ModelError
-from deepvis.network.ref import format_of
-from deepvis.schema.row_options import add_options, option_of
-from deepvis.settings import loading
+from deepvis.schema.row_options import add_options
 from deepvis.settings import table as config
-from deepvis.settings.table import Settings
 from deepvis.window.gestures import read_replay
 from deepvis.window.options import RunOptions, seconds_to_wait
 from deepvis.window.place import WindowPlace
@@ -55,7 +50,7 @@ def parser() -> Parser:
         description=DESCRIPTION,
     )
     p.add_argument("--version", action="version", version=f"deepvis {deepvis.__version__}")
-    p.add_argument("--settings", metavar="FILE", help="a settings file to read instead of settings_local.py")
+    add_settings(p)
     p.add_argument("-v", "--verbose", action="store_true", help="log what the workers do to standard error")
 
     groups = {title: p.add_argument_group(title.lower()) for title in config.sections()}
@@ -189,56 +184,6 @@ def _check_output(option: str, path: Path | None, suffixes: tuple[str, ...]) -> 
         raise UsageError(f"{option} {path}: the folder {folder} cannot be written to")
 
 
-def settings_of(arguments: argparse.Namespace) -> Settings:
-    """The settings files, overridden by the command line. Raises ConfigError or UsageError.
-
-    A network named on the command line takes nothing of another one from a settings file; the window stays.
-    """
-    settings = loading.load(_settings_files(arguments))
-    option, named = ("--network", arguments.network) if arguments.network else ("--prototxt", arguments.prototxt)
-    if arguments.network and arguments.prototxt:
-        raise UsageError("--network and --prototxt name two networks; give one of them")
-    try:
-        needs_weights = format_of(named or "") == "caffe"  # a module brings its own
-    except ModelError as error:
-        raise UsageError(f"{option} {error}") from error
-    has_network = bool(settings.prototxt or settings.network or arguments.model)
-    if named and arguments.weights is None and needs_weights and not settings.prototxt and not arguments.fill:
-        raise UsageError(f"{option} needs --weights too, or --fill for weights that are made up")
-    if not named and arguments.weights is not None and not has_network:
-        raise UsageError("--weights needs --network too (or --prototxt): a network is its text and its weights")
-    if arguments.model and named:
-        raise UsageError(f"--model and {option} name two networks; give one of them")
-    if arguments.model or named:
-        defaults = Settings()
-        settings = replace(settings, **{name: getattr(defaults, name) for name in NETWORK.rows})
-    given: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value  # the parser has checked them
-        for name, value in vars(arguments).items()
-        if name in config.TABLE and value is not None
-    }
-    return replace(settings, **given)
-
-
-def _settings_files(arguments: argparse.Namespace) -> list[Path]:
-    files = loading.settings_files()
-    if not arguments.settings:
-        return files
-    if not Path(arguments.settings).is_file():
-        raise UsageError(f"--settings {arguments.settings}: there is no such file")
-    return [path for path in files if path.name == "settings.py"] + [Path(arguments.settings)]
-
-
-def _blamed(sentence: str, arguments: argparse.Namespace) -> str:
-    """A sentence that begins with an option; where a settings file has said that value, with the file's name for it."""
-    said = re.match(r"--[a-z-]+(?=[ :])", sentence)
-    for name, (_, path) in loading.said_in(_settings_files(arguments)).items() if said else ():
-        option = (option_of(config.SETTINGS, name) or "").partition(" ")[0]
-        if said and option == said[0] and getattr(arguments, name, None) is None:
-            return f"{path}: {name}{sentence[said.end() :]}"
-    return sentence
-
-
 def window_place(arguments: argparse.Namespace) -> WindowPlace | None:
     """The pages of browsers, where --serve asks for that. Raises UsageError."""
     if arguments.serve is None:
@@ -268,10 +213,8 @@ def main(argv: Sequence[str]) -> int:
         arguments = parser().parse_args(argv)
         level = logging.DEBUG if arguments.verbose else logging.WARNING
         logging.basicConfig(level=level, format="deepvis: %(message)s")
-        try:
+        with settings_blamed(arguments):
             return _run(arguments)
-        except UsageError as error:
-            raise UsageError(_blamed(str(error), arguments)) from error
 
     return guarded(run, "deepvis")
 
@@ -290,13 +233,13 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.list_models:
         return find("models").run(arguments)
     from deepvis.cli.listings import print_layers, print_self_test
-    from deepvis.window.app import run
+    from deepvis.window.app import opened, run
     from deepvis.window.two_networks import run_two
 
     if arguments.list_layers:
-        return print_layers(settings)
+        return print_layers(opened(settings), settings.backend, settings.device)
     if arguments.self_test:
-        return print_self_test(settings)
+        return print_self_test(opened(settings))
     share_one_heap()  # before the workers' threads begin
     begin = run if settings.compare is None else run_two
     place = window_place(arguments)

@@ -25,23 +25,28 @@ def written_beside(target: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 def path_beside(target: str | os.PathLike[str]) -> Iterator[Path]:
     """A path to write to, for libraries that open files by name; it becomes ``target`` once the block has ended well.
 
-    Missing folders are made. Where the block raises, nothing is left behind and what was there before stays. What
-    a program that was killed has left beside is removed (core/temporary_names.py). An OSError names ``target``, never
-    the file beside it; that of a write, which has no name (a full disk), too.
+    Missing folders are made. Where the block raises, nothing is left behind, no folder either, and what was there
+    before stays. What a program that was killed has left beside is removed (core/temporary_names.py). An OSError names
+    ``target``, never the file beside it; that of a write, which has no name (a full disk), too.
     """
     target = Path(target)
+    made = [each for each in target.parents if not os.path.lexists(each)]
     target.parent.mkdir(parents=True, exist_ok=True)
     sweep_parts_once(target.parent)
     part = part_beside(target)
     try:
         yield part
         os.replace(part, target)
+        made = []
     except OSError as error:
         if error.errno is not None and error.filename in (None, str(part)):
             raise OSError(error.errno, error.strerror, str(target)) from error
         raise
     finally:
         part.unlink(missing_ok=True)
+        for folder in made:
+            with suppress(OSError):  # there is more in it
+                folder.rmdir()
 
 
 def remove(files: Iterable[Path], folders: Iterable[Path] = ()) -> None:
@@ -60,17 +65,19 @@ def remove(files: Iterable[Path], folders: Iterable[Path] = ()) -> None:
 
 
 def try_folder(folder: Path) -> None:
-    """Make a folder, and see that files can be written there. Raises OSError, and then leaves nothing behind."""
-    missing = [each for each in (folder, *folder.parents) if not os.path.lexists(each)]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    """See that files can be written in a folder, there or not; leaves nothing behind. Raises OSError.
+
+    A folder that is not there is made elsewhere: its names in a temporary one, in the parent that is there.
+    """
+    there = next(each for each in (folder, *folder.parents) if os.path.lexists(each) or each == each.parent)
+    if there == folder:
         with tempfile.TemporaryFile(dir=folder):
+            return
+    with tempfile.TemporaryDirectory(prefix="deepvis_", dir=there) as beside:
+        tried = Path(beside) / folder.relative_to(there)
+        tried.mkdir(parents=True)
+        with tempfile.TemporaryFile(dir=tried):
             pass
-    except OSError:
-        for each in missing:
-            with suppress(OSError):
-                each.rmdir()
-        raise
 
 
 def home_of_user(variable: str, usual: str, environ: Mapping[str, str] = os.environ) -> Path:

@@ -6,29 +6,32 @@ environment, or in the folder of a checkout that they see, which they are then g
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import logging
-import platform
 import site
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from functools import partial
-from importlib import metadata
 from typing import Any
 
-from distributed import Client, KilledWorker
+from distributed import Client, KilledWorker, get_worker
 
-from deepvis import __version__
 from deepvis.core.program import ROOT
 from deepvis.core.user_error import UserError
-from deepvis.jobs.workers import JobError, Workers, run_task
+from deepvis.jobs.versions import check_versions, own_versions, versions
+from deepvis.jobs.workers import JobError, PoolError, Workers, run_task
 
 CONNECT_SECONDS = 10  # to wait for a scheduler
 NOTE_SECONDS, LONELY_SECONDS = 15.0, 60.0  # without a worker, until that is said, and until the run ends
-COMPARED = ("distributed", "torch", "numpy")  # packages whose version decides what comes out, or whether anything does
+UNREACHED = (OSError, TimeoutError, asyncio.TimeoutError)  # a worker that is gone again
+WITHOUT = (
+    "{} of the Dask cluster cannot import deepvis; start it in the environment that has it, or install deepvis there, "
+    "from the same wheel or checkout as here"
+)
 GONE = "the Dask scheduler at {} is gone; start it again, and run the same command again: what was finished is kept"
 
 
@@ -39,10 +42,11 @@ def cluster(address: str, note: Callable[[str], None]) -> Iterator[Workers]:
     Raises JobError where there is no cluster, one without workers, or one of other versions.
     """
     with _quiet(), _connected(address) as client:
-        threads = _ready_threads(client, address)
+        here = versions()
+        threads = _ready_threads(client, address, here)
         executor = client.get_executor(pure=False)
         try:
-            yield Workers(partial(_submit, executor, address), 2 * threads, _Check(client, address, note))
+            yield Workers(partial(_submit, executor, address, here), 2 * threads, _Check(client, address, here, note))
         finally:
             if client.status == "running":
                 executor.shutdown(wait=False)
@@ -64,7 +68,7 @@ def _connected(address: str) -> Iterator[Client]:
         client.close(timeout=CONNECT_SECONDS)
 
 
-def _ready_threads(client: Client, address: str) -> int:
+def _ready_threads(client: Client, address: str, here: Mapping[str, str]) -> int:
     """Tasks that the workers can run at a time, once they all have the package in the versions of this process."""
     try:
         if not client.nthreads():
@@ -75,14 +79,11 @@ def _ready_threads(client: Client, address: str) -> int:
             client.register_worker_callbacks(folder)  # those that come later, too
         without = _without_package(client)
         if without:
-            raise JobError(
-                f"{without} of the Dask cluster cannot import deepvis; start it in the environment that has it, or "
-                "install it there: pip install 'deepvis[cluster]'"
-            )
-        _check_versions(client.run(versions))
+            raise PoolError(WITHOUT.format(without))
+        check_workers(client, client.nthreads(), here)
         return sum(client.nthreads().values())
     except (OSError, CancelledError) as error:
-        raise JobError(GONE.format(address)) from error
+        raise PoolError(GONE.format(address)) from error
 
 
 def _without_package(client: Client) -> str:
@@ -93,28 +94,23 @@ def _without_package(client: Client) -> str:
     return next((f"the worker {worker}" for worker, spec in client.run(find).items() if spec is None), "")
 
 
-def versions() -> dict[str, str]:
-    """Of what must be the same on all machines."""
-    python = ".".join(platform.python_version_tuple()[:2])
-    return {
-        "deepvis": __version__,
-        "Python": python,
-        **{name: metadata.version(name).split("+")[0] for name in COMPARED},
-    }
+def check_workers(client: Client, workers: Iterable[str], here: Mapping[str, str]) -> set[str]:
+    """Those of the workers that have answered. Raises PoolError for one of other versions than ``here``."""
+    answers = client.run(own_versions, workers=sorted(workers), on_error="return")
+    there = {worker: answer for worker, answer in answers.items() if not isinstance(answer, UNREACHED)}
+    for worker, answer in there.items():
+        lacks_it = isinstance(answer, Exception)  # the function that answers; Dask names no type of this error
+        check_versions(worker, {"deepvis": "of another version, or none"} if lacks_it else answer, here)
+    return set(there)
 
 
-def _check_versions(found: Mapping[str, Mapping[str, str]]) -> None:
-    here = versions()
-    for worker, there in found.items():
-        for name, version in here.items():
-            if there.get(name) != version:
-                raise JobError(
-                    f"the worker {worker} of the Dask cluster has {name} {there.get(name)}, expected {version} as on "
-                    "this machine, for the same results everywhere; install the same version there"
-                )
+def run_checked(task: Any, expected: Mapping[str, str]) -> Any:
+    """``run_task`` on a worker, which may have joined only now. Raises PoolError where it has other versions."""
+    check_versions(get_worker().address, own_versions(), expected)
+    return run_task(task)
 
 
-def _submit(executor: Any, address: str, task: Any) -> Future[Any]:
+def _submit(executor: Any, address: str, here: Mapping[str, str], task: Any) -> Future[Any]:
     """The future of a task, whose exception is one for the user."""
     result: Future[Any] = Future()
 
@@ -127,7 +123,7 @@ def _submit(executor: Any, address: str, task: Any) -> Future[Any]:
         else:
             result.set_exception(_for_the_user(error, task.title, address))
 
-    executor.submit(run_task, task).add_done_callback(take)
+    executor.submit(run_checked, task, here).add_done_callback(take)
     return result
 
 
@@ -140,7 +136,7 @@ def _for_the_user(error: BaseException, title: str, address: str) -> BaseExcepti
             "more, or fewer threads: dask worker --nthreads 1"
         )
     if isinstance(error, CancelledError):
-        return JobError(GONE.format(address))
+        return PoolError(GONE.format(address))
     text = str(error).strip().split("\n")[0]
     return JobError(
         f"{title} failed on a worker of the Dask cluster: {type(error).__name__}: {text} (the workers need the files "
@@ -149,31 +145,41 @@ def _for_the_user(error: BaseException, title: str, address: str) -> BaseExcepti
 
 
 class _Check:
-    """Raises JobError once the scheduler is gone, or there has been no worker for a while."""
+    """Raises PoolError once the scheduler is gone, there has been no worker for a while, or one is of other versions.
 
-    def __init__(self, client: Client, address: str, note: Callable[[str], None]) -> None:
-        self._client, self._address, self._note = client, address, note
+    here: the versions of this machine.
+    """
+
+    def __init__(self, client: Client, address: str, here: Mapping[str, str], note: Callable[[str], None]) -> None:
+        self._client, self._address, self._here, self._note = client, address, here, note
+        self._checked: set[str] = set()
         self._seen = time.monotonic()
         self._has_noted = False
 
     def __call__(self) -> None:
         try:
             if self._client.status != "running":
-                raise JobError(GONE.format(self._address))
-            if self._client.nthreads():
+                raise PoolError(GONE.format(self._address))
+            if workers := set(self._client.nthreads()):
+                self._check_new(workers)
                 self._seen, self._has_noted = time.monotonic(), False
                 return
         except (OSError, CancelledError) as error:
-            raise JobError(GONE.format(self._address)) from error
+            raise PoolError(GONE.format(self._address)) from error
         seconds = time.monotonic() - self._seen
         if seconds > LONELY_SECONDS:
-            raise JobError(
+            raise PoolError(
                 f"the Dask scheduler at {self._address} has had no worker for {LONELY_SECONDS:.0f} seconds; start some "
                 f"with: dask worker {self._address}, and run the same command again: what was finished is kept"
             )
         if seconds > NOTE_SECONDS and not self._has_noted:
             self._has_noted = True
             self._note(f"no worker is left in the Dask cluster; start some with: dask worker {self._address}")
+
+    def _check_new(self, workers: set[str]) -> None:
+        """Of those that have joined since the last time: their versions."""
+        if new := workers - self._checked:
+            self._checked |= check_workers(self._client, new, self._here)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import (
@@ -28,7 +29,7 @@ from typing import Any, TypeVar
 
 from deepvis.core.program import pip_install
 from deepvis.jobs.progress import Progress
-from deepvis.jobs.workers import JobError, Task, Watch, Workers, run_task
+from deepvis.jobs.workers import JobError, PoolError, Task, Watch, Workers, run_task
 
 MOST_DEATHS = 3  # of a worker over the same task
 MOST_THREADS = 16  # by default: each forward pass in work holds its blobs
@@ -81,7 +82,7 @@ def results(
 
     Closed, it stops what is in work. note: takes a sentence when a worker has died. ready: called once there are
     workers. again: what is to be done next of a task. Raises JobError where workers die over the same task again and
-    again, or where there is no cluster.
+    again, or where there is no cluster, or none any more.
     """
     waiting, deaths, is_ready = deque(tasks), Counter[str](), False
     while waiting:
@@ -125,6 +126,13 @@ def run_all(
         progress.end()
 
 
+def try_scheduler(address: str | None) -> None:
+    """Before the work: is there a Dask cluster that can do it? Raises JobError. address: None where none is given."""
+    if address:
+        with _opened(Where(scheduler=address), 1, Progress(), lambda note: None):
+            pass
+
+
 def _drain(
     workers: Workers, waiting: deque[AnyTask], in_work: dict[Future[Any], AnyTask], again: Again[AnyTask] | None
 ) -> Iterator[tuple[AnyTask, Any]]:
@@ -139,16 +147,19 @@ def _drain(
             return error
         return None
 
-    broken = refill()
+    broken, last = refill(), time.monotonic()
     while in_work and not broken:
         done, _ = wait(in_work, CHECK_SECONDS if workers.check else None, return_when=FIRST_COMPLETED)
-        if workers.check and not done:
-            workers.check()
-        finished = []
+        ended = None
+        if workers.check and (time.monotonic() - last >= CHECK_SECONDS or any(future.exception() for future in done)):
+            last, ended = time.monotonic(), _end_of(workers.check)
+        finished: list[tuple[AnyTask, Any]] = []
         for future in done:
             error = future.exception()
             if isinstance(error, BrokenExecutor):
                 broken = error
+            elif isinstance(error, PoolError):
+                ended = ended or error
             elif error is not None and not isinstance(error, Exception):
                 raise error
             else:
@@ -156,10 +167,22 @@ def _drain(
                 finished.append((task, error or future.result()))
                 if again and error is None and (rest := again(task, future.result())) is not None:
                     waiting.append(rest)
-        broken = broken or refill()  # before what is finished is looked at: that may take its time
-        yield from finished
+        if not ended:
+            broken = broken or refill()  # before what is finished is looked at: that may take its time
+        yield from (each for each in finished if not (ended and isinstance(each[1], Exception)))
+        if ended:
+            raise ended
     if broken:
         raise broken
+
+
+def _end_of(check: Callable[[], None]) -> PoolError | None:
+    """Why the pool cannot go on, if it cannot."""
+    try:
+        check()
+    except PoolError as error:
+        return error
+    return None
 
 
 @contextmanager

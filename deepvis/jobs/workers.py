@@ -15,6 +15,10 @@ class JobError(UserError):
     """One sentence: the thing, the value, what was expected, the next step."""
 
 
+class PoolError(JobError):
+    """The workers are gone, or not to be used: no other task has a chance either."""
+
+
 class Watch(Protocol):
     """What a task in this process talks to. stopping: set when it is to leave off."""
 
@@ -40,7 +44,9 @@ class Task(Protocol[Watch_contra, Result_co]):
 
 @dataclass(frozen=True)
 class Workers:
-    """submit: hands a task over. size: tasks that are out at a time. check: raises JobError where no worker is left."""
+    """submit: hands a task over. size: tasks that are out at a time. check: raises PoolError where none is left,
+    or one is not to be used.
+    """
 
     submit: Callable[[Task[Any, Any]], Future[Any]]
     size: int

@@ -117,7 +117,7 @@ class Worker(ABC, Generic[A, V]):
         except MailboxClosed:
             self._is_over = True
             return None
-        except Exception as error:  # the program's one broad catch: a request that fails must not end the thread
+        except Exception as error:  # a request that fails must not end the thread, whatever it raises
             log.debug("%s failed", self._thread.name, exc_info=True)
             self.fail(_sentence(error))
             return self.after_failure

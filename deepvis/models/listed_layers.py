@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from deepvis.core.nearest import nearest
 from deepvis.core.program import program
@@ -12,6 +12,8 @@ from deepvis.models import listing
 from deepvis.models.card import Card
 from deepvis.network.graph import Graph
 from deepvis.network.model_error import ModelError
+
+T = TypeVar("T")
 
 
 def listed_layers(graph: Graph, overrides: Mapping[str, Any], card: Card) -> tuple[str, ...]:
@@ -23,7 +25,7 @@ def listed_layers(graph: Graph, overrides: Mapping[str, Any], card: Card) -> tup
     check_layers(graph, card, {"layers": layers})
     leave_out: Callable[[str], bool] | None = overrides.get("layer_filter")
     if leave_out is not None:
-        layers = tuple(name for name in layers if not leave_out(name))
+        layers = tuple(name for name in layers if not _called("layer_filter", leave_out, name, bool))
     if not layers:
         raise ModelError(f"model {card.name}: no layer is left to show, expected at least one")
     return layers
@@ -77,9 +79,22 @@ def short_names_of(
 ) -> dict[str, str]:
     """added: layers beside the network -> the layer that each is of; "4c~64" is beside "4c"."""
     if shorten is not None:
-        return {name: str(shorten(name)) for name in layers}
+        return {name: _called("short_name", shorten, name, str) for name in layers}
     own = [name for name in layers if name not in added]
     found = {**listing.short_names(own), **{k: v for k, v in named.items() if k in layers}}
     for name, layer in added.items():
         found.setdefault(name, found.get(layer, listing.short_name(layer)) + name.removeprefix(layer))
     return found
+
+
+def _called(setting: str, function: Callable[[str], Any], name: str, kind: Callable[[Any], T]) -> T:
+    """What the user's function of a layer's name gives, as a value of that kind. Raises ModelError."""
+    try:
+        return kind(function(name))
+    except (Exception, SystemExit) as error:  # the user's own code may raise anything
+        code = getattr(function, "__code__", None)
+        where = f"{code.co_filename}, line {code.co_firstlineno}: " if code is not None else ""
+        raise ModelError(
+            f"{where}the function {setting} ended with {type(error).__name__} ({error}) for the layer {name!r}, "
+            "expected one that takes a layer's name; mend it there"
+        ) from error

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TYPES = "deepvis.schema.value_types"
 # of a NetworkRef, each as an option of its name
 OPTIONS = ("channel_order", "input_scale", "input_size", "data_blob", "std", "channels", "layout", "inputs",
-           "label_layers", "prob_layer")  # fmt: skip
+           "label_layers", "prob_layer", "layer_filter", "short_name", "unit_image_layers", "remap")  # fmt: skip
 FLAGS = ("fill", "trust_file")
 # the rows that are options of every command that opens a network
 SHARED = ("network", "prototxt", "weights", *FLAGS, "mean", "std", "input_scale", "channel_order", "input_size",
@@ -120,13 +120,16 @@ def add_network_options(group: Any, aliases: Mapping[str, Sequence[str]] | None 
 
 
 def network_of(given: Mapping[str, Any]) -> NetworkRef:
-    """The network that parsed options name; files by their absolute paths, which other processes and folders find."""
+    """The network that options name; files by their absolute paths, which other processes and folders find.
+
+    given: by the names of the rows; those of a settings file too, which have no option.
+    """
     model, named = given.get("model"), given.get("network") or given.get("prototxt")
     inputs = given.get("inputs")
     options = {name: given.get(name) for name in OPTIONS}
     options["inputs"] = None if not inputs else tuple(map(_with_absolute_file, inputs))
     options.update({name: True for name in FLAGS if given.get(name)})
-    options["dictionary"] = _absolute(given.get("dictionary"))
+    options.update({name: _absolute(given.get(name)) for name in ("dictionary", "unit_image_dir")})
     mean = given.get("mean")
     return NetworkRef(
         model=os.path.abspath(model) if model and os.path.isdir(model) else model,
@@ -139,6 +142,8 @@ def network_of(given: Mapping[str, Any]) -> NetworkRef:
 
 
 def _hashable(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return tuple(value.items())
     return tuple(value) if isinstance(value, list) else value
 
 

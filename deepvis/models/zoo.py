@@ -261,7 +261,7 @@ def _assemble(
         layer_names=layers,
         groups=groups_of(layers, card.get("groups"), graph.added),
         short_names=short_names_of(layers, card.get("short_names", {}), overrides.get("short_name"), graph.added),
-        remap={**listing.borrowed_images(graph, layers), **option("remap", {})},
+        remap={**listing.borrowed_images(graph, layers), **dict(option("remap", {}))},
         unit_image_dir=images,
         further_images=further,
         unit_image_layers=option("unit_image_layers", None),

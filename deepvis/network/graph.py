@@ -137,10 +137,6 @@ class Graph:
     def tops_of(self, node: Node) -> list[str]:
         return [self.names[value] for value in node.tops]
 
-    def is_in_place(self, node: Node) -> bool:
-        """Its first top has the name of its first bottom."""
-        return self.tops_of(node)[:1] == self.bottoms_of(node)[:1]
-
     # --- order ------------------------------------------------------------------------------------
 
     def upto(self, name: str) -> list[int]:

@@ -81,11 +81,6 @@ class JoinedTape(Tape):
     def gradients(self, blob: str, seed: Tensor | np.ndarray, **how: Any) -> Mapping[str, Tensor]:
         return self._back({blob: torch.as_tensor(seed)}, lambda tape, own: tape.gradients(blob, own[blob], **how))
 
-    def backward_all(
-        self, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient", **how: Any
-    ) -> Mapping[str, Tensor]:
-        return self._back(seeds, lambda tape, own: tape.backward_all(own, mode, **how))
-
     def _back(
         self, seeds: Mapping[str, Tensor | np.ndarray], walk: Callable[[Tape, dict[str, Tensor]], Mapping[str, Tensor]]
     ) -> Mapping[str, Tensor]:

@@ -21,7 +21,8 @@ from deepvis.network.model_error import ModelError, in_file
 class NetworkRef:
     """A network by what a person would name: plain values, that can be sent to other processes and written down.
 
-    Paths are best absolute, so that other processes and folders find them.
+    Paths are best absolute, so that other processes and folders find them. The options layer_filter and short_name, a
+    settings file's functions, stay in this process: who lists layers is here, and sends their names.
     """
 
     model: str | None = None  # a card's name or folder; None: the files below, or else the embedded default
@@ -33,7 +34,10 @@ class NetworkRef:
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
-        return {**vars(self), "options": dict(self.options)}
+        return {**vars(self), "options": {name: value for name, value in self.options if not callable(value)}}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NetworkRef.from_dict, (self.as_dict(),)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> NetworkRef:
@@ -44,8 +48,11 @@ class NetworkRef:
             named.update({name: values.pop(name) for name in ("weights", "mean", "labels")})
             values = {**named, "options": {name: value for name, value in values.items() if value}}
         options = dict(values.pop("options", {}))
-        pairs = tuple((name, tuple(v) if isinstance(v, list) else v) for name, v in options.items())
-        return cls(**values, options=pairs)
+        return cls(**values, options=tuple((name, _as_tuples(value)) for name, value in options.items()))
+
+
+def _as_tuples(value: Any) -> Any:
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)

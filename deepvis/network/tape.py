@@ -19,7 +19,6 @@ from deepvis.network.model_error import ModelError
 from deepvis.network.op import Gradients, Op, Ran, naming, pull_back, run
 from deepvis.network.plan import Plan, PlanStep
 
-Way = tuple[int, int]  # index of a node, place of one of its bottoms
 NodeGradient = Callable[[Ran, Gradients], Gradients]
 Instead = Callable[[Node, Op], NodeGradient | None]  # the rule of a node in place of its own; None: its own
 
@@ -143,7 +142,7 @@ class Tape:
 
         Other than in ``backward`` nodes in place count: of the blob itself, and of those below, it is the values that
         are shown that are meant, after their rectifiers. ``to`` that the blob does not depend on gets zeros.
-        instead: of a tape the rules of nodes in place of their own, as in ``backward_all``.
+        instead: of a tape the rules of nodes in place of their own; None for a node that keeps its own.
         """
         graph, end = self.graph, self.graph.first(to)
         given = self._seed(blob, seed)
@@ -153,24 +152,6 @@ class Tape:
         if end not in diffs:
             diffs[end] = torch.zeros_like(self._values[end])
         return self._named(diffs, newest=True)
-
-    def backward_all(
-        self,
-        seeds: Mapping[str, Tensor | np.ndarray],
-        mode: str = "gradient",
-        *,
-        ways: Collection[Way] | None = None,
-        instead: Instead | None = None,
-    ) -> Mapping[str, Tensor]:
-        """The walk back over the whole network from several blobs at once, nodes in place included.
-
-        seeds: blob -> its diff at the start, in the blob's shape; all others are 0.
-        ways: the bottoms of nodes that a gradient passes to; None: all. instead: the rule of a node in place of its
-        own, None where it has none.
-        Returns blob -> diff of every blob that a gradient reaches.
-        """
-        start = {self.graph.last(blob): self._seed(blob, seed) for blob, seed in seeds.items()}
-        return self._named(self._walk(start, range(len(self.graph.nodes)), mode, ways=ways, instead=instead))
 
     def walk_between(self, start: int, seed: Tensor, end: int) -> dict[int, Tensor]:
         """Gradients of the values on all paths from the value ``end`` to the value ``start``, both included.
@@ -241,13 +222,12 @@ class Tape:
         indices: Sequence[int],
         mode: str,
         *,
-        ways: Collection[Way] | None = None,
         instead: Instead | None = None,
         prune: Collection[int] = (),
     ) -> dict[int, Tensor]:
         """Gradients of all values that the seeds reach through the nodes ``indices``, walked last to first.
 
-        ways, instead: as in ``backward_all``. prune: the seeds (values) whose branches are looked at: of the branches
+        instead: as in ``gradients``. prune: the seeds (values) whose branches are looked at: of the branches
         that a concatenation joined, one unit's seed lies in one, and the others are left out of the walk, as zeros.
         """
         rules = BACK_MODES[mode].rules
@@ -284,8 +264,8 @@ class Tape:
                     diffs.update({top: g for top, g in zip(node.tops, inner, strict=True) if g is not None})
                 else:
                     below = pull_back(op, ran, grads)
-                for place, (value, grad) in enumerate(zip(node.bottoms, below, strict=True)):
-                    if grad is None or (ways is not None and (index, place) not in ways):
+                for value, grad in zip(node.bottoms, below, strict=True):
+                    if grad is None:
                         continue
                     found.add(value, grad, is_zero=is_silent or (joins and _is_zero(grad)))
         return diffs

@@ -54,7 +54,7 @@ def jobs_left(
         )
     left = [job for job in paths if job not in done]
     for job in left:
-        if (foreign := of_others(paths[job])) is not None:
+        if job not in described and (foreign := of_others(paths[job])) is not None:
             raise OptimizeError(
                 f"{foreign} is there already and was not made by this program; move it away, give --overwrite to "
                 "overwrite it, or another --output"

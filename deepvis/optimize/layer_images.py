@@ -62,7 +62,7 @@ def make_layer(
     if left or not is_complete(plan):
         setup = replace(setup, field_of=plan.layer) if plan.field_only else setup
         report = session.run(setup, list(left), work, progress, write, plan.climbs(left), title=plan.layer)
-        if report.interrupted or report.full:
+        if report.interrupted or report.ended_early:
             return report
         for channel in plan.channels:
             write_montage(plan, channel)

@@ -27,7 +27,7 @@ from deepvis.optimize.objective import CENTRE, Objective, Term, resolve
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.optimize.presets import TABLE_1, preset_of_units
 from deepvis.optimize.recipe import Recipe
-from deepvis.optimize.recipe_options import numbers, place_of, shortened
+from deepvis.optimize.recipe_options import place_of, seeds_named, shortened
 from deepvis.optimize.results import Origin, origin_of
 from deepvis.optimize.units import channels_of
 
@@ -159,7 +159,7 @@ def plan_of(args: argparse.Namespace, model: Model, ready: AscentNetwork, layer:
     recipes = {name: shortened(preset_of_units(name, args.presets_file), args.max_iter) for name in names}
     shapes = ready.net.shapes
     channels = channels_of(args.push_channel, layer, model, shapes)
-    seeds = numbers("--rand-seed", args.rand_seed)
+    seeds = seeds_named(args.rand_seed)
     if len(seeds) > MOST_SEEDS:
         raise OptimizeError(f"--rand-seed names {len(seeds)} seeds; a block of the montage has room for {MOST_SEEDS}")
     place = place_of(args.push_spatial)

@@ -15,16 +15,22 @@ class OptimizeError(UserError, ValueError):
 
 
 def nearest_or_examples(
-    name: str, known: Iterable[str], *, lister: str = "", examples: int = 8, cutoff: float = 0.5
+    name: str,
+    known: Iterable[str],
+    *,
+    lister: str = "",
+    examples: int = 8,
+    cutoff: float = 0.5,
+    most: int = MOST_NAMES,
 ) -> str:
     """The end of an error about an unknown name: the nearest known one, or all of them; of many some examples.
 
-    Capitals count as small letters. lister: what to do to see all of many.
+    Capitals count as small letters. lister: what to do to see all of many. most: of which all are named.
     """
     names = {word.lower(): word for word in known}
     if hint := nearest(name, names.values(), cutoff=cutoff, any_case=True):
         return hint
-    if len(names) <= MOST_NAMES:
+    if len(names) <= most:
         return f"there are: {', '.join(names.values())}"
     some = most_like(name, names.values(), examples, cutoff=0.0, any_case=True)
     return f"there are {len(names)} names, such as {', '.join(some)}{lister}"

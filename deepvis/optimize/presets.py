@@ -116,6 +116,7 @@ BEYOND_2015: Mapping[str, Recipe] = {
 FROM_A_PHOTO = ("dream", "accentuate")  # they change a photo, and need one
 BUILT_IN: Mapping[str, Recipe] = {**TABLE_1, **ANY_NETWORK, **BEYOND_2015}
 
+MOST_NAMED = 40  # presets that an error lists
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]*")
 
 
@@ -144,7 +145,8 @@ def preset(name: str, file: Path | None = None) -> Recipe:
     file = file or presets_file()
     named = _tables(file)
     if name not in named:
-        raise OptimizeError(f"no preset is named {name!r}; {nearest_or_examples(name, [*BUILT_IN, *named])}")
+        hint = nearest_or_examples(name, [*BUILT_IN, *named], most=MOST_NAMED)
+        raise OptimizeError(f"no preset is named {name!r}; {hint}")
     return _recipe(file, name, named[name])
 
 
@@ -164,11 +166,6 @@ def preset_of_units(name: str, file: Path | None = None) -> Recipe:
     if found.objective in ("layer", "match") or name in FROM_A_PHOTO:
         raise OptimizeError(f"preset {name!r} makes no pictures of units; deepvis optimize makes its pictures")
     return found
-
-
-def read_presets(file: Path) -> dict[str, Recipe]:
-    """The presets of a file; none where there is no file. Raises OptimizeError naming the first fault."""
-    return {name: _recipe(file, name, values) for name, values in _tables(file).items()}
 
 
 def _tables(file: Path) -> dict[str, object]:

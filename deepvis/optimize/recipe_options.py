@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from deepvis.core.number_ranges import numbers
 from deepvis.core.words import whole_number
 from deepvis.optimize.objective import CENTRE, WHOLE
 from deepvis.optimize.optimize_error import OptimizeError
@@ -55,31 +56,9 @@ def shortened(recipe: Recipe, max_iter: int | None) -> Recipe:
     return recipe if max_iter is None else replace(recipe, max_iter=max_iter)
 
 
-def numbers(option: str, words: Sequence[str], count: int | None = None) -> list[int]:
-    """["0-3", "7,9"] -> 0 1 2 3 7 9, each once, in order; "all": the first ``count``. Raises OptimizeError.
-
-    count: how many channels there are; None: the numbers are seeds.
-    """
-    found: dict[int, None] = {}
-    for word in ",".join(words).replace(",", " ").split():
-        if word == "all" and count is not None:
-            found.update(dict.fromkeys(range(count)))
-            continue
-        match = re.fullmatch(r"(\d+)(?:-(\d+))?", word)
-        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
-        if match and first > last:
-            raise OptimizeError(f"{option} is {word!r}, a range that runs downward; give {last}-{first}")
-        if match is None:
-            hint = "a number, a range such as 0-31, or all" if count is not None else "a number or a range such as 0-8"
-            raise OptimizeError(f"{option} is {word!r}; expected {hint}")
-        if count is None and last > LARGEST_SEED:
-            raise OptimizeError(f"{option} is {word!r}; expected seeds of 0 to {LARGEST_SEED}")
-        if last - first > 10**6:
-            raise OptimizeError(f"{option} is {word!r}; expected at most a million")
-        found.update(dict.fromkeys(range(first, last + 1)))
-    if not found:
-        raise OptimizeError(f"{option} names nothing; give a number or a range")
-    return list(found)
+def seeds_named(words: Sequence[str]) -> list[int]:
+    """The numbers of --rand-seed. Raises UsageError."""
+    return numbers("--rand-seed", words, largest=LARGEST_SEED)
 
 
 def number(option: str, word: Any) -> float:

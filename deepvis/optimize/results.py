@@ -21,6 +21,7 @@ import hashlib
 import io
 import json
 import math
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,9 +87,12 @@ class ResultPaths:
         self.unfinished = Path(f"{stem}_unfinished.npz")  # where 0.1.0 kept its climb
 
     def are_there(self, *, arrays: bool) -> bool:
-        """All of them? arrays: the npz too."""
-        expected = [self.info, self.best_x, self.best_xpm, *([self.images] if arrays else [])]
-        return all(path.exists() for path in expected)
+        """All of them, and none emptied or cut short as by a disk that failed? arrays: the npz too.
+
+        Of a cut npz the directory is missing, which stands at its end; a picture is looked at for its size alone.
+        """
+        pictures = all(path.is_file() and path.stat().st_size for path in (self.info, self.best_x, self.best_xpm))
+        return pictures and (not arrays or zipfile.is_zipfile(self.images))
 
 
 def parameters(job: Job) -> dict[str, Any]:

@@ -18,12 +18,16 @@ from deepvis.core.user_error import UserError
 from deepvis.jobs.pool import Where, results
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import sweep
+from deepvis.jobs.workers import JobError
 from deepvis.optimize.climb import Climb, Job
 from deepvis.optimize.climb_files import write_climb
 from deepvis.optimize.tasks import ClimbTask, Setup, batches_of, begun
 
 SAVE_SECONDS = 20.0  # between two saves of a climb in progress
-LEG_SECONDS = 10.0  # after which a cluster's worker shows how far it is
+FIRST_LEG_SECONDS, LEG_SECONDS = (
+    2.0,
+    10.0,
+)  # after which a cluster's worker shows how far it is: at first, and from then
 MOST_WORKERS = 8  # by default: each holds the blobs of a batch
 BATCH = {"cpu": 4, "cuda": 64}
 
@@ -51,13 +55,13 @@ class Work:
 class Report:
     """What came of a run: finished jobs, sentences about those that came to nothing, was it interrupted?
 
-    full: a file could not be written, so the run ended.
+    ended_early: nothing more could be done, for a file could not be written or the workers are gone.
     """
 
     finished: int = 0
     troubles: list[str] = field(default_factory=list)
     interrupted: bool = False
-    full: bool = False
+    ended_early: bool = False
 
     def add(self, sentence: str) -> None:
         if sentence not in self.troubles:
@@ -69,7 +73,7 @@ class Report:
         for sentence in other.troubles:
             self.add(sentence)
         self.interrupted |= other.interrupted
-        self.full |= other.full
+        self.ended_early |= other.ended_early
 
 
 class Watcher:
@@ -126,7 +130,7 @@ def run(
 
     unfinished: where the climbs in progress are kept, and found again; those of jobs that are not to be run go.
     starts: x0 of jobs that bring their own. What fails becomes a sentence in the report, and the rest goes on, but a
-    disk that takes no more ends the run. title: of the progress.
+    disk that takes no more ends the run, as do workers that are gone. title: of the progress.
     """
     unfinished, starts = unfinished or {}, starts or {}
     report, is_away = Report(), work.scheduler is not None
@@ -155,7 +159,10 @@ def run(
         report.interrupted = True
     except OSError as error:
         report.add(os_error_words(error))
-        report.full = True
+        report.ended_early = True
+    except JobError as error:
+        report.add(str(error))
+        report.ended_early = True
     finally:
         progress.end()
     for folder in {path.parent for path in unfinished.values()}:
@@ -186,13 +193,13 @@ def tasks_of(
 def for_elsewhere(task: ClimbTask) -> ClimbTask:
     """The task for another machine, which has none of our files and shows now and then how far it is."""
     is_begun = any(path is not None and path.exists() for path in task.unfinished)
-    return replace(task, climbs=tuple(begun(task)) if is_begun else (), unfinished=(), seconds=LEG_SECONDS)
+    return replace(task, climbs=tuple(begun(task)) if is_begun else (), unfinished=(), seconds=FIRST_LEG_SECONDS)
 
 
 def rest_of(task: ClimbTask, climbs: Sequence[Climb]) -> ClimbTask | None:
     """What is left of a task that came back before its end."""
     is_done = all(climb.outcome is not None for climb in climbs)
-    return None if is_done else replace(task, climbs=tuple(climbs), starts=())
+    return None if is_done else replace(task, climbs=tuple(climbs), starts=(), seconds=LEG_SECONDS)
 
 
 def _take(

@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from deepvis.models.zoo import Model, open_model
+from deepvis.models.model import Model
+from deepvis.models.opened_once import model_now, model_of_identity
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.ascend import ascend, begin
 from deepvis.optimize.ascent_network import AscentNetwork, ascent_net_of
@@ -34,10 +35,12 @@ ClimbWatch = Callable[["ClimbTask", Sequence[Climb]], bool]  # after every itera
 class Setup:
     """What an ascent runs on: a network, a device, and how much of the network.
 
-    field_of: run only what the centre unit of this layer sees; None: all.
+    identity: of the network, by which another process knows that it has opened the same. field_of: run only what the
+    centre unit of this layer sees; None: all.
     """
 
     network: NetworkRef
+    identity: str
     device: str = "cpu"
     field_of: str | None = None
 
@@ -84,10 +87,10 @@ class ClimbTask:
         return [moved(climb, torch.device("cpu")) for climb in climbs]
 
 
-@lru_cache(maxsize=4)
-def load(network: NetworkRef) -> Model:
-    """The model, loaded once in a process. Raises ModelError."""
-    return open_model(network)
+def opened_setup(network: NetworkRef, device: str) -> tuple[Setup, Model]:
+    """What an ascent in a network runs on, and the network as its files are now. Raises ModelError."""
+    model = model_now(network)
+    return Setup(network, model.identity, device), model
 
 
 _loading = threading.Lock()
@@ -99,9 +102,9 @@ def ascent_net(setup: Setup) -> AscentNetwork:
         return _ascent_net(setup)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)
 def _ascent_net(setup: Setup) -> AscentNetwork:
-    whole = ascent_net_of(load(setup.network), setup.device)
+    whole = ascent_net_of(model_of_identity(setup.network, setup.identity), setup.device)
     return whole if setup.field_of is None else field_only(whole, setup.field_of)
 
 

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from deepvis.core.number_ranges import numbers
 from deepvis.models.model import Model
 from deepvis.optimize.any_term import layer_lister
 from deepvis.optimize.climb import Job
@@ -18,7 +19,7 @@ from deepvis.optimize.optimize_error import OptimizeError, nearest_or_examples
 from deepvis.optimize.parameterization import PIXELS
 from deepvis.optimize.presets import FROM_A_PHOTO
 from deepvis.optimize.recipe import Recipe
-from deepvis.optimize.recipe_options import number, numbers, place_of
+from deepvis.optimize.recipe_options import number, place_of, seeds_named
 from deepvis.optimize.start import DEFAULT_START, SEEDLESS, name_of_photo
 from deepvis.optimize.terms import OF_A_UNIT
 from deepvis.optimize.transforms import check_shift, is_transformed
@@ -70,14 +71,14 @@ def channels_of(words: Sequence[str] | None, layer: str, model: Model, shapes: S
 
 def seeds_of(args: argparse.Namespace, recipe: Recipe) -> list[int]:
     """The seeds that the options name; the first alone where every seed would make the same image."""
-    seeds = numbers("--rand-seed", args.rand_seed)
+    named = seeds_named(args.rand_seed)
     makes_no_difference = bool(args.start_image or args.start_at in SEEDLESS) and not is_transformed(recipe.strengths)
-    return seeds[:1] if makes_no_difference else seeds
+    return named[:1] if makes_no_difference else named
 
 
 def idle_seeds(args: argparse.Namespace, recipe: Recipe) -> list[str]:
     """A sentence where seeds are named that make no difference."""
-    named, used = numbers("--rand-seed", args.rand_seed), seeds_of(args, recipe)
+    named, used = seeds_named(args.rand_seed), seeds_of(args, recipe)
     start = args.start_image or f"--start-at {args.start_at}"
     alike = f"from {start} all {len(named)} seeds make the same image; one is made, with seed {used[0]}"
     return [alike] if len(used) < len(named) else []

@@ -15,10 +15,10 @@ from deepvis.jobs.ordered import in_order
 from deepvis.jobs.pool import Stopped
 from deepvis.jobs.progress import Progress
 from deepvis.scan.images import read_lines
-from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
+from deepvis.scan.network import ScanNetwork, network_of_identity, one_torch_thread
 from deepvis.scan.parts import FaultyImage, Part, save_part
 from deepvis.scan.plan import ScanFolder, ScanPlan, plan_hash
-from deepvis.scan.scan_error import ScanError, writing
+from deepvis.scan.scan_error import writing
 from deepvis.scan.tracker import Peaks, Tracker, usable
 from deepvis.sources.photos import PhotoError, load_photo
 
@@ -51,12 +51,8 @@ class ChunkTask:
         Raises ScanError, ModelError; Stopped.
         """
         plan, folder = self.plan, ScanFolder(self.folder)
-        network = open_network(plan.network, tuple(layer.name for layer in plan.layers), self.device)
-        if not network.model.is_named(plan.identity):
-            raise ScanError(
-                f"the model {network.model.name} has changed since the scan in {self.folder} was begun "
-                f"(it is {network.model.identity}, expected {plan.identity[:12]}); start over with --overwrite"
-            )
+        layers = tuple(layer.name for layer in plan.layers)
+        network = network_of_identity(plan.network, plan.identity, layers, self.device)
         names = read_lines(folder.images, self.offset, plan.size_of(self.chunk))
         paths = [os.path.join(plan.folder, name) for name in names]
         one_torch_thread()

@@ -19,7 +19,7 @@ from deepvis.models.model import Model
 from deepvis.network.maps import position_seed
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.montage import back_tile, montage, patch_tile, write_jpeg
-from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network
+from deepvis.scan.network import ScanNetwork, network_of_identity, one_torch_thread
 from deepvis.scan.results import has_patches, montage_path
 from deepvis.scan.scan_error import ScanError, writing
 from deepvis.scan.windows import Windows
@@ -57,8 +57,7 @@ class CropTask:
 
         Raises ScanError, ModelError; Stopped.
         """
-        network = open_network(self.network, (), self.device)
-        check_scanned(network.model, self.identity)
+        network = network_of_identity(self.network, self.identity, (), self.device)
         one_torch_thread()
         for unit in self.units:
             if watch is not None and watch.stopping.is_set():

@@ -22,7 +22,7 @@ from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.dictionary_learning import check_installed, encoder_of, figures_of, learned, method_for
 from deepvis.scan.dictionary_samples import ChosenPhotos, Samples, drawn, forget_parts, part_files, photos_of
-from deepvis.scan.network import ScanNetwork, forget_networks, one_torch_thread, open_network, torch_threads_restored
+from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network, torch_threads_restored
 from deepvis.scan.scan_error import ScanError, going_on_later
 
 VERSION = 1
@@ -58,7 +58,6 @@ def learn(order: DictionaryOrder, progress: Progress | None = None) -> Learned:
     """Write the dictionary, or find it done. Raises ScanError, ModelError."""
     check_installed()
     progress = progress or Progress()
-    forget_networks()
     photos = photos_of(order.images, order.count)
     network = open_network(order.network, (order.layer,), order.device)
     asked = _asked(order, network, photos)

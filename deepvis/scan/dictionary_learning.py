@@ -18,6 +18,7 @@ from math import ceil
 
 import numpy as np
 
+from deepvis.core.program import pip_install
 from deepvis.scan.scan_error import ScanError
 
 METHODS = ("nmf", "dictionary")
@@ -28,7 +29,6 @@ FORGET = 0.3  # MiniBatchNMF's forget factor: 0.7 converges later, and to less
 SPARSITY = 0.1  # dictionary learning's alpha, for vectors of norm 1 on average
 CODED = 2000  # held-out vectors whose code is computed, a millisecond each
 CUT = 1e-3  # singular values below this share of the largest are left out of the pseudo-inverse
-INSTALL = "pip install 'deepvis[dictionary]'"
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,10 @@ def check_installed() -> None:
     try:
         import sklearn  # noqa: F401
     except ImportError as error:
-        raise ScanError(f"the package scikit-learn is missing, which learns dictionaries; {INSTALL}") from error
+        raise ScanError(
+            "learning a dictionary needs the package scikit-learn, which is not installed; get it with: "
+            f"{pip_install('scikit-learn')}"
+        ) from error
 
 
 def method_for(vectors: np.ndarray, method: str | None) -> str:

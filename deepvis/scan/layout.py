@@ -11,10 +11,10 @@ import numpy as np
 
 from deepvis.core.types import Unit
 from deepvis.core.unit_files import network_in, unit_image_paths, write_patches, write_stats
-from deepvis.jobs.pool import IN_PROCESS, Where, run_all
+from deepvis.jobs.pool import IN_PROCESS, Where, run_all, try_scheduler
 from deepvis.jobs.progress import Progress
 from deepvis.scan.crops import CropTask, UnitPatches, check_scanned, is_done
-from deepvis.scan.network import forget_networks, open_network, torch_threads_restored
+from deepvis.scan.network import open_network, torch_threads_restored
 from deepvis.scan.results import Scan, back_folders, read_scan
 from deepvis.scan.scan_error import ScanError, writing
 from deepvis.scan.statistics import BINS, EDGES, mean_and_std
@@ -48,7 +48,6 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
         if mode not in back_folders():
             raise ScanError(f"no back mode is named {mode!r}; there are {', '.join(back_folders())}")
     scan = read_scan(order.scan)
-    forget_networks()
     network = open_network(scan.plan.network, (), order.device)
     check_scanned(network.model, scan.plan.identity)
     identity = network.model.identity
@@ -60,9 +59,8 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
             raise ScanError(error.args[0]) from None
     remap = {} if order.borrowed_too or order.layers else network.model.remap
     own = [layer for layer in layers if remap.get(layer, layer) == layer or remap[layer] not in layers]
-    for layer in layers:
-        write_layer_stats(order.output, scan.top_activations, layer, identity)
-    chosen = [unit for unit in units_of(scan.top_activations, own) if not order.units or unit.channel in order.units]
+    asked = frozenset(order.units)
+    chosen = [unit for unit in units_of(scan.top_activations, own) if not asked or unit.channel in asked]
     if order.units and not chosen:
         most = max(scan.top_activations.layer(layer).channels for layer in layers)
         named = ", ".join(map(str, order.units))
@@ -70,6 +68,10 @@ def run_crops(order: CropOrder, progress: Progress | None = None) -> int:
     units = [UnitPatches(unit, scan.patches(unit.layer, unit.channel)) for unit in chosen]
     done = {unit: is_done(order.output, unit, order.modes, identity) for unit in units}
     missing = [unit for unit in units if not done[unit]]
+    if missing:
+        try_scheduler(order.where.scheduler)
+    for layer in layers:
+        write_layer_stats(order.output, scan.top_activations, layer, identity)
     name_network(order.output, [unit for unit in units if done[unit]], identity)
     with torch_threads_restored():
         run_all(order.where, list(tasks_for(order, scan, missing)), progress, len(units), len(units) - len(missing))

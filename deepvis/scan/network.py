@@ -14,7 +14,7 @@ import torch
 
 from deepvis.core.nearest import nearest
 from deepvis.models.model import Model
-from deepvis.models.zoo import open_model
+from deepvis.models.opened_once import forget_models, model_now, model_of_identity
 from deepvis.network.device import device_of
 from deepvis.network.maps import maps_shape
 from deepvis.network.memory import keep_freed_memory
@@ -123,26 +123,28 @@ def _is_tracked(shape: tuple[int, ...]) -> bool:
 _opening = threading.Lock()
 
 
-@lru_cache(maxsize=1)
-def _opened_model(network: NetworkRef) -> Model:
-    return open_model(network)
-
-
 @lru_cache(maxsize=2)
-def _opened(network: NetworkRef, names: tuple[str, ...], device: str) -> ScanNetwork:
-    return ScanNetwork(_opened_model(network), names, device)
+def _made_ready(model: Model, names: tuple[str, ...], device: str) -> ScanNetwork:
+    return ScanNetwork(model, names, device)
+
+
+def made_ready(model: Model, names: tuple[str, ...], device: str) -> ScanNetwork:
+    """The model made ready; one for all threads of a process. Raises ModelError, ScanError."""
+    with _opening:
+        return _made_ready(model, names, device)
 
 
 def open_network(network: NetworkRef, names: tuple[str, ...], device: str) -> ScanNetwork:
-    """The network made ready; one for all threads of a process. Raises ModelError, ScanError."""
+    """The network as its files are now, made ready; others are let go of. Raises ModelError, ScanError."""
     with _opening:
-        return _opened(network, names, device)
+        _made_ready.cache_clear()
+    forget_models()
+    return made_ready(model_now(network), names, device)
 
 
-def forget_networks() -> None:
-    """Let go of the networks, so that the next scan reads the model's files anew."""
-    _opened.cache_clear()
-    _opened_model.cache_clear()
+def network_of_identity(network: NetworkRef, identity: str, names: tuple[str, ...], device: str) -> ScanNetwork:
+    """The network of that identity made ready, for tasks, in any process. Raises ModelError, ScanError."""
+    return made_ready(model_of_identity(network, identity), names, device)
 
 
 @contextmanager

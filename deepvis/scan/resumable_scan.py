@@ -10,13 +10,13 @@ from pathlib import Path
 from deepvis.core.files import path_beside, remove, write_file
 from deepvis.core.temporary_names import PART as PART_ENDING
 from deepvis.core.types import Fit
-from deepvis.jobs.pool import IN_PROCESS, Where, cores, run_all
+from deepvis.jobs.pool import IN_PROCESS, Where, cores, run_all, try_scheduler
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import sweep
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.chunk import AHEAD, DECODERS, ChunkTask
 from deepvis.scan.images import ImageList, chunk_offsets, write_list
-from deepvis.scan.network import ScanNetwork, forget_networks, open_network, torch_threads_restored
+from deepvis.scan.network import ScanNetwork, open_network, torch_threads_restored
 from deepvis.scan.parts import CorruptPart, Part, adopt_parts, load_part, save_part, sum_parts
 from deepvis.scan.plan import (
     ScanFolder,
@@ -72,9 +72,10 @@ def prepare(order: ScanOrder, folder: ScanFolder) -> ScanPlan:
     The network is opened before the images are listed: Ctrl-C while libraries load ends the process at once
     (``cli/interrupts.py``), and then there is no list to leave behind.
     """
+    if order.fresh or not folder.plan.exists():
+        try_scheduler(order.where.scheduler)
     if order.fresh or _holds_nothing(folder):
         forget(folder)
-    forget_networks()
     try:
         network = open_network(order.network, order.layers, order.device)
         with path_beside(folder.images) as listing:  # it takes its name once it is seen that no other scan is there

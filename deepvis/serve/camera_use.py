@@ -14,6 +14,7 @@ class CameraState(Enum):
 
     UNWANTED = auto()
     NOBODY_TO_ASK = auto()
+    WAITING = auto()
     ASKED = auto()
     REFUSED = auto()
     ON = auto()
@@ -34,17 +35,22 @@ class CameraUse:
     |---|---|---|---|
     | UNWANTED | no: photos, or it stands still | no page gives a camera | the window wants them, a page gives one |
     | NOBODY_TO_ASK | yes | nobody controls | a page controls |
-    | ASKED | yes | who controls has not refused | its page gives one, or says that it does not |
+    | WAITING | yes | who controls has pressed nothing that asks for it | its button is pressed, or key c twice |
+    | ASKED | yes | a press in the page that controls asked for it | its page gives one, or says that it does not |
     | REFUSED | yes | who controls has switched it off | its button is pressed, or key c has shown photos |
-    | ON | yes or no | a page gives a camera, ``giver`` | it is switched off, or its page leaves |
+    | ON | yes or no | a page gives a camera, ``giver`` | it is switched off, photos are shown, or its page leaves |
 
-    Three things are stored: what the window wants, the giver, and the names of those who refused. What a source itself
-    keeps of it is for its thread (``BrowserCamera``, ``SwitchedSource``), what the window shows is ``AppState.input``.
+    A camera never begins in a page in which nobody has asked for it: not in one that takes control or is loaded anew.
+
+    Four things are stored: what the window wants, the giver, who is asked, and the names of those who refused. What a
+    source itself keeps of it is for its thread (``BrowserCamera``, ``SwitchedSource``), what the window shows is
+    ``AppState.input``.
     """
 
     def __init__(self) -> None:
         self.giver: Viewer | None = None
         self._play = Play.OFF
+        self._asked: Viewer | None = None
         self._refused_by: set[str] = set()
         self._pace = CameraPace()
 
@@ -55,17 +61,32 @@ class CameraUse:
             return CameraState.UNWANTED
         if controller is None:
             return CameraState.NOBODY_TO_ASK
-        return CameraState.REFUSED if controller.name in self._refused_by else CameraState.ASKED
+        if controller.name in self._refused_by:
+            return CameraState.REFUSED
+        return CameraState.ASKED if controller is self._asked else CameraState.WAITING
 
-    def want(self, play: Play) -> None:
-        """What the window wants of the camera. Photos in its place: nobody has refused any more."""
-        self._play = play
+    def want(self, play: Play, presser: Viewer | None = None) -> None:
+        """What the window wants of the camera. presser: who pressed something last, and so has asked for it.
+
+        Photos in its place: it is on no more, and nobody has refused any more.
+        """
+        before, self._play = self._play, play
         if play is Play.OFF:
             self._refused_by.clear()
+            self._asked = None
+            if before is not Play.OFF:  # else it was given a moment ago, and the window does not know yet
+                self.giver = None
+        elif before is Play.OFF:
+            self._asked = presser
+
+    def control_taken(self) -> None:
+        """Another page controls: who was asked is so no more."""
+        self._asked = None
 
     def begin(self, giver: Viewer) -> None:
         """A page gives its camera, in the place of another's."""
         self.giver = giver
+        self._asked = None
         self._refused_by.discard(giver.name)
         self._pace.begin()
 

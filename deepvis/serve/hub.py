@@ -43,6 +43,7 @@ class Hub:
         self.camera = self._new_camera()
         self.source: SwitchedSource | None = None
         self._camera_use = CameraUse()
+        self._presser: Viewer | None = None  # who pressed a key or a button last
         self._loop, self._events = loop, events
         self._tasks: set[asyncio.Task[None]] = set()  # the loop itself keeps no reference to them
 
@@ -59,14 +60,24 @@ class Hub:
             log.error("a task of the server failed", exc_info=error)
 
     def moving_source(self, own: FrameSource | None) -> SwitchedSource:
-        """The source for the window's input, in the place of an earlier one. own: that of the server, if it has one."""
-        if self.source is not None:
-            self.camera = self._new_camera()  # the earlier one was closed with its source
-        self.source = SwitchedSource(self.camera, own)
-        return self.source
+        """The source for the window's input, in the place of an earlier one. own: that of the server, if it has one.
+
+        For the input's thread; the server's takes it up next.
+        """
+        camera = self._new_camera()
+        source = SwitchedSource(camera, own)
+        self._soon(self._take_source, source, camera)
+        return source
+
+    def _take_source(self, source: SwitchedSource, camera: BrowserCamera) -> None:
+        """The window shows this source: a page's camera that it showed is off, one that was just given is on in it."""
+        self.source, self.camera = source, camera
+        self._camera_use.want(Play.OFF)
+        self._camera_switched()
 
     def _new_camera(self) -> BrowserCamera:
-        return BrowserCamera(lambda play: self._soon(self._camera_asked_for, play))
+        camera = BrowserCamera(lambda play: self._soon(self._camera_asked_for, camera, play))
+        return camera
 
     # ------------------------------------------------------------------- pictures
 
@@ -89,7 +100,9 @@ class Hub:
             "may_control": viewer.may_control,
             "viewers": len(control.viewers),
             "camera_wanted": controls and camera is CameraState.ASKED,
+            "camera_waits": controls and camera is CameraState.WAITING,
             "camera_is_on": camera is CameraState.ON,
+            "gives_camera": viewer is self._camera_use.giver,
             "recording": self.recordings.is_on,
             "recorded": self.recordings.finished,
             "records_here": self.recordings.owner == viewer.name,
@@ -116,6 +129,7 @@ class Hub:
 
     def leave(self, viewer: Viewer) -> None:
         self.control.leave(viewer)
+        self._presser = None if self._presser is viewer else self._presser
         if viewer is self._camera_use.giver:
             self._camera_off(viewer, "its page has left")
         self.wake_all()
@@ -127,6 +141,7 @@ class Hub:
                 self.key_hold.end()
         elif isinstance(message, TakeControl):
             self.control.take_control(viewer)
+            self._camera_use.control_taken()
             if self.control.controller is viewer:
                 self.put(Mouse("leave", 0, 0))
             self.wake_all()
@@ -147,6 +162,7 @@ class Hub:
         if self.control.controller is not viewer and (is_passive or not self.may_act(viewer)):
             return
         if not is_passive:
+            self._presser = viewer
             viewer.acted()
             self.key_hold.begin()
         self.put(event)
@@ -222,10 +238,15 @@ class Hub:
         self._ask_for_frames()
         self.wake_all()
 
-    def _camera_asked_for(self, play: Play) -> None:
-        self._camera_use.want(play)
-        if self._camera_use.state(self.control.controller) is CameraState.NOBODY_TO_ASK:
-            self.camera.fail("no browser gives its camera: open the page, or press c for photos")
+    def _camera_asked_for(self, camera: BrowserCamera, play: Play) -> None:
+        if camera is not self.camera:  # of an earlier source
+            return
+        giver = self._camera_use.giver
+        self._camera_use.want(play, self._presser)
+        if self._camera_use.state(self.control.controller) in (CameraState.NOBODY_TO_ASK, CameraState.WAITING):
+            self.camera.fail("no browser gives its camera: press Camera in the page, or c for photos")
+        if self._camera_use.giver is not giver:
+            self._camera_switched()
         self._ask_for_frames()
         self.wake_all()
 

@@ -11,7 +11,7 @@ from deepvis.core.types import Fit
 from deepvis.jobs.pool import MOST_THREADS, cores
 from deepvis.network.ref import NetworkRef
 from deepvis.scan.images import ImageList, chunk_offsets, read_lines, write_list
-from deepvis.scan.network import ScanNetwork, forget_networks, open_network
+from deepvis.scan.network import ScanNetwork, made_ready, open_network
 from deepvis.statistics.first_convolution import FirstConvolution, first_convolution
 from deepvis.statistics.statistics_error import StatisticsError
 from deepvis.statistics.statistics_plan import StatisticsFolder, StatisticsPlan, photos_hash
@@ -69,7 +69,6 @@ def prepare(order: StatisticsOrder, folder: StatisticsFolder) -> Prepared:
     list to leave behind.
     """
     was_there = folder.root.exists()
-    forget_networks()
     try:
         network, first = opened(order)
         with path_beside(folder.images) as listing:
@@ -102,7 +101,7 @@ def opened(order: StatisticsOrder) -> tuple[ScanNetwork, FirstConvolution | None
     if not names:
         raise StatisticsError(f"{network.model.name} has no layer with one row of values for each picture")
     if first is not None and first.activation not in names and first.activation in network.net.shapes:
-        network = open_network(order.network, (*names, first.activation), order.device)
+        network = made_ready(network.model, (*names, first.activation), order.device)
     return network, first
 
 

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import cv2
 import numpy as np
 
+from deepvis.core.program import pip_install
+
 FPS = 25.0  # of OpenCV's files
 TICKS = 1000  # a second: the times of pictures are said in milliseconds
 OF_AV = (".mp4", ".mkv")  # suffixes of files in which pictures have times of their own
@@ -106,7 +108,7 @@ class AvFile:
 class OpenCVFile:
     """The newest picture again and again, so that times are true to a 25th of a second."""
 
-    codec, again = "MPEG-4 (pip install 'deepvis[record]' for H.264)", 1 / FPS
+    codec, again = f"MPEG-4 (for H.264: {pip_install('av')})", 1 / FPS
 
     def __init__(self, part: Path, path: Path, size: tuple[int, int]) -> None:
         self.frames = 0

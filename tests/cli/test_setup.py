@@ -163,8 +163,10 @@ def test_with_a_gpu_the_requirements_bring_it(checkout: Checkout, index: str) ->
 
 
 def test_the_user_may_say_which(checkout: Checkout, index: str) -> None:
-    assert checkout.start(index=index, DEEPVIS_TORCH="cuda").returncode == 0
-    assert checkout.asked() == [ALL] and checkout.torch == "2.13.0"
+    done = checkout.start(index=index, DEEPVIS_TORCH="cuda")
+    assert "DEEPVIS_TORCH=cuda: installing the PyTorch of pip's own index, gigabytes with CUDA\n" in done.stderr
+    assert done.returncode == 0 and checkout.asked() == [ALL] and checkout.torch == "2.13.0"
+    assert checkout.start(index=index, DEEPVIS_TORCH="cuda").stderr == ""
     done = checkout.start(index=index, DEEPVIS_TORCH="cpu")
     assert "another build of PyTorch takes the place of 2.13.0" in done.stderr
     assert "DEEPVIS_TORCH=cpu: installing PyTorch's small build, 200 MB" in done.stderr

@@ -14,7 +14,7 @@ import pytest
 
 from deepvis.cli import subcommand, subcommands, window
 from deepvis.cli.main import main
-from deepvis.cli.shared_options import add_model
+from deepvis.cli.shared_options import PROCESSES, THREADS, add_model
 from deepvis.core.program import program
 
 NAMES = subcommand.names()
@@ -61,6 +61,13 @@ def test_the_windows_help_lists_all_and_its_examples_parse(capsys: pytest.Captur
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_examples_hold_where_there_is_no_checkout(name: str, root: Path) -> None:
+    """An installed model's files are in the user's folder: an example names what its user has made."""
+    words = [word for example in subcommand.find(name).examples for word in shlex.split(example)]
+    assert [word for word in words if "/" in word and (root / word).exists()] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_every_argument_has_a_help_and_old_names_are_hidden(name: str) -> None:
     parser = subcommand.find(name).parser()
     helped = parser.format_help()
@@ -87,6 +94,19 @@ def test_the_network_is_named_alike_in_all() -> None:
     assert all({"--workers", "--scheduler", "--output"} <= named[name] for name in work)
 
 
+def test_workers_are_said_in_the_same_words_everywhere(root: Path) -> None:
+    """In each help, and in the documents."""
+    found = {}
+    for name in NAMES:
+        action = subcommand.find(name).parser()._option_string_actions.get("--workers")
+        if action is not None:
+            found[name] = str(action.help)
+            assert found[name].removeprefix("how many work at a time: ").startswith((THREADS, PROCESSES))
+    assert [name for name, words in found.items() if "processes" in words] == ["crops", "scan"]
+    text = (root / "docs" / "running.md").read_text(encoding="utf-8").replace("\n", " ")
+    assert all(f"{words};" in text or f"{words})" in text for words in (PROCESSES, THREADS))
+
+
 def test_old_names_of_options_still_work() -> None:
     def parsed(name: str, *words: str) -> dict:
         return vars(subcommand.find(name).parser().parse_args(words))
@@ -95,6 +115,7 @@ def test_old_names_of_options_still_work() -> None:
     assert parsed("optimize-layer", "--unit-jpg-dir", "here")["output"] == Path("here")
     assert parsed("search", "--out", "here")["output"] == parsed("figures", "--out", "here")["output"] == Path("here")
     assert parsed("scan", "--images", "here", "--fresh")["overwrite"]
+    assert parsed("scan", "--images", "here", "--batch", "64")["ahead"] == 64
     assert parsed("figures", "--output", "here", "--channel-swap-to-rgb", "(0,1,2)")["channel_order"] == "RGB"
 
 

@@ -196,7 +196,7 @@ def test_an_error_of_the_worker_is_one_sentence_too(tiny: Text, root: Path, tmp_
     [
         (ModuleNotFoundError("No module named 'torch'", name="torch"), "scripts/run.sh"),
         (ImportError("libGL.so.1: cannot open shared object file", name="cv2"), "apt-get install libgl1"),
-        (ImportError("numpy was built\nfor another", name="numpy"), "install the requirements anew"),
+        (ImportError("numpy was built\nfor another", name="numpy"), "remove .venv and start with scripts/run.sh"),
     ],
 )
 def test_missing_libraries(

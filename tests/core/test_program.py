@@ -38,6 +38,12 @@ def test_a_package_goes_to_the_python_that_runs(monkeypatch: pytest.MonkeyPatch,
     assert pip_install("h5py") == "/usr/bin/python3 -m pip install h5py"
 
 
+def test_every_message_installs_by_this_command(root: Path) -> None:
+    """No other command of pip stands in the package: the package has no place of its own from which pip takes it."""
+    said = [path.name for path in (root / "deepvis").rglob("*.py") if "pip install " in path.read_text("utf-8")]
+    assert sorted(said) == ["environment.py", "program.py"]  # the first is of a checkout's scripts
+
+
 def test_torchvision_is_of_the_build_of_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
     monkeypatch.setattr(module, "_torch", lambda: "2.13.0+cpu")

@@ -15,7 +15,7 @@ from deepvis.core.names_file import content_of, read_names
 from deepvis.core.state import AppState
 from deepvis.core.types import Unit
 from deepvis.core.unit_names import UnitNames, UnitNote
-from deepvis.optimize.presets import BUILT_IN, VERSION, preset, read_presets
+from deepvis.optimize.presets import BUILT_IN, VERSION, _tables, preset
 from deepvis.settings.loading import load
 from deepvis.settings.table import Settings
 from deepvis.window.gestures import read_replay
@@ -96,7 +96,8 @@ def _presets(folder: Path) -> Sequence[Files]:
 @reader("presets.yaml", _presets, structured.YAML)
 def presets_of_user(file: Path) -> None:
     preset("lucid", file)
-    read_presets(file)
+    for name in _tables(file):
+        preset(name, file)
 
 
 def _replays(folder: Path) -> Sequence[Files]:

@@ -18,9 +18,10 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from deepvis.cli.chosen_settings import settings_of
 from deepvis.cli.main import main
 from deepvis.cli.subcommand import find
-from deepvis.cli.window import parser, settings_of
+from deepvis.cli.window import parser
 from deepvis.core.interventions import clamped, scaled, switched_off
 from deepvis.core.types import Unit
 from deepvis.core.unit_files import unit_image_paths

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -16,7 +19,8 @@ import pytest
 
 from deepvis.cli.main import main
 from deepvis.core.unit_files import unit_image_paths
-from deepvis.jobs import cluster, pool
+from deepvis.formats.caffe.weights import read_weights, write_weights
+from deepvis.jobs import cluster, pool, versions
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.workers import JobError
@@ -37,11 +41,15 @@ class Cluster:
         self.address = f"tcp://127.0.0.1:{_free_port()}"
         self.scheduler = self._start("scheduler", "--port", self.address.rsplit(":", 1)[1], "--no-dashboard")
 
-    def add_workers(self, count: int) -> None:
+    def add_workers(self, count: int, **environ: str) -> None:
         before = self._count()
         for _ in range(count):
-            self._start("worker", self.address, "--nthreads", "1", "--no-dashboard", "--death-timeout", "60")
+            self._start("worker", self.address, "--nthreads", "1", "--no-dashboard", "--death-timeout", "60", **environ)
         until(lambda: self._count() == before + count, "the workers")
+
+    def is_at_work(self) -> bool:
+        with distributed.Client(self.address, set_as_default=False) as client:
+            return any(client.processing().values())
 
     def kill_a_worker_at_work(self) -> None:
         """kill -9 of a process that works on a task; the program that was started begins another."""
@@ -60,8 +68,8 @@ class Cluster:
         with distributed.Client(self.address, set_as_default=False) as client:
             return len(client.scheduler_info(n_workers=-1)["workers"])
 
-    def _start(self, *words: str) -> subprocess.Popen:
-        environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    def _start(self, *words: str, **more: str) -> subprocess.Popen:
+        environ = {**{name: value for name, value in os.environ.items() if name != "PYTHONPATH"}, **more}
         log = open(self.folder / f"{len(self._programs)}.log", "wb")  # noqa: SIM115
         self._programs.append(subprocess.Popen([DASK, *words], cwd=self.folder, env=environ, stdout=log, stderr=log))
         return self._programs[-1]
@@ -88,6 +96,7 @@ def said_by(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
 
 def test_as_documented(started: Cluster, tiny_files, tmp_path: Path, capsys, monkeypatch) -> None:
     """Without workers, then with one that is killed in mid-run and begins again, then without a scheduler."""
+    source = f"source {versions.source_digest()}"
     words = ["optimize-layer", *tiny_files, "--push-layer", "fc", "--presets", "3", "--rand-seed", "0-2"]
     words += ["--batch", "3"]
     away = [*words, "--scheduler", started.address]
@@ -106,9 +115,18 @@ def test_as_documented(started: Cluster, tiny_files, tmp_path: Path, capsys, mon
     assert contents(tmp_path / "away") == contents(tmp_path / "here")
 
     with monkeypatch.context() as patched:
-        patched.setattr(cluster, "__version__", "9.9")
-        code, said = said_by(capsys, *away, "--max-iter", "3", "--output", str(tmp_path / "versions"))
-    assert code == 2 and "has deepvis 0.1.0, expected 9.9 as on this machine" in said and said.count("\n") == 1
+        patched.setattr(versions, "__version__", "9.9")
+        for place in ("versions", "late"):
+            code, said = said_by(capsys, *away, "--max-iter", "3", "--output", str(tmp_path / place))
+            sentence = rf"has deepvis 0\.1\.0 \({source}\), expected 9\.9 \({source}\) as on the machine that gave"
+            assert code == 2 and re.search(sentence, said) and said.count("deepvis optimize-layer:") == 1
+            patched.setattr(cluster, "check_workers", lambda *any: set())  # as if it joined with the first task
+    assert not any((tmp_path / "late").rglob("*.png"))
+
+    with other_weights(Path(tiny_files[tiny_files.index("--weights") + 1])):
+        assert said_by(capsys, *away, "--max-iter", "3", "--output", str(tmp_path / "other_away"))[0] == 0
+        assert said_by(capsys, *words, "--max-iter", "3", "--output", str(tmp_path / "other_here"))[0] == 0
+    assert contents(tmp_path / "other_away") == contents(tmp_path / "other_here"), "the worker had opened it before"
 
     pieces = unit_image_paths(tmp_path / "lost", "fc").whole_layer.parent / "pieces"
 
@@ -117,12 +135,25 @@ def test_as_documented(started: Cluster, tiny_files, tmp_path: Path, capsys, mon
         started.scheduler.kill()
 
     threading.Thread(target=kill_the_scheduler, daemon=True).start()
-    code, said = said_by(capsys, *away, "--max-iter", "60", "--output", str(tmp_path / "lost"))
+    code = main([*away, "--max-iter", "60", "--output", str(tmp_path / "lost")])
+    out, said = capsys.readouterr()
+    assert out == "", "no result is named"
     sentences = [line for line in said.split("\n") if line.startswith("deepvis")]
     assert code == 2 and len(sentences) == 1 and "Traceback" not in said
     assert f"the Dask scheduler at {started.address} is gone" in sentences[0]
     assert said_by(capsys, *words, "--max-iter", "60", "--output", str(tmp_path / "lost"))[0] == 0
     assert contents(tmp_path / "lost") == contents(tmp_path / "here")
+
+
+@contextmanager
+def other_weights(file: Path) -> Iterator[None]:
+    """Other numbers in a file of weights, for the block."""
+    before = file.read_bytes()
+    write_weights(file, {layer: [-blob for blob in blobs] for layer, blobs in read_weights(file).items()})
+    try:
+        yield
+    finally:
+        file.write_bytes(before)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -148,6 +179,27 @@ def test_workers_without_the_package(started: Cluster, monkeypatch, tmp_path: Pa
     monkeypatch.setattr(cluster, "ROOT", tmp_path)
     with pytest.raises(JobError, match="the scheduler of the Dask cluster cannot import deepvis; start it in the env"):
         pool.run_all(Where(scheduler=started.address), [mark(tmp_path)], Progress(), 1, 0)
+
+
+@pytest.mark.slow
+def test_a_worker_of_another_version_that_joins_late(started: Cluster, tiny_files, tmp_path: Path, capsys) -> None:
+    """Its number is the same, its code is not."""
+    shutil.copytree(cluster.ROOT / "deepvis", tmp_path / "deepvis", ignore=shutil.ignore_patterns("*.pyc"))
+    with open(tmp_path / "deepvis" / "network" / "net.py", "a") as file:
+        file.write("# changed\n")
+    started.add_workers(1)
+    words = ["optimize", *tiny_files, "--push-layer", "fc", "--push-channel", "0-3", "--batch", "1"]
+    words += ["--max-iter", "5000", "--scheduler", started.address, "--output", str(tmp_path / "out")]
+
+    def join() -> None:
+        until(started.is_at_work, "a task")
+        started.add_workers(1, PYTHONPATH=str(tmp_path))
+
+    threading.Thread(target=join, daemon=True).start()
+    code, said = said_by(capsys, *words)
+    sentences = [line for line in said.split("\n") if line.startswith("deepvis")]
+    assert code == 2 and len(sentences) == 1, said
+    assert "of the Dask cluster has deepvis 0.1.0 (source " in sentences[0]
 
 
 def mark(folder: Path, dies: int = 0):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
+from concurrent.futures import Future
 
 import pytest
 from pool_tasks import Mark
 
 from deepvis.core.user_error import UserError
-from deepvis.jobs.pool import IN_PROCESS, Stopped, Where, run_all
+from deepvis.jobs.pool import IN_PROCESS, Stopped, Where, _drain, run_all
 from deepvis.jobs.progress import Progress
-from deepvis.jobs.workers import JobError
+from deepvis.jobs.workers import JobError, PoolError, Workers
 
 
 class Counted(Progress):
@@ -87,3 +89,19 @@ def test_the_others_are_stopped_when_one_fails() -> None:
         with pytest.raises(UserError, match="no"):
             run_all(IN_PROCESS, [Waits(), Fails()], Progress(), 2, 0)
     assert was_stopped == [True]
+
+
+def test_what_is_finished_comes_before_the_end_of_the_pool() -> None:
+    """A worker that is not to be used ends the run, and an error of that worker is not one of the task."""
+    finished, failed, refused = Future(), Future(), Future()
+    finished.set_result(1)
+    failed.set_exception(UserError("cannot be read there"))
+    futures = iter([finished, failed, refused])
+
+    def check() -> None:
+        raise PoolError("a worker has another version")
+
+    outcomes = _drain(Workers(lambda task: next(futures), 3, check), deque(["a", "b", "c"]), {}, None)
+    assert next(outcomes) == ("a", 1)
+    with pytest.raises(PoolError, match="another version"):
+        next(outcomes)

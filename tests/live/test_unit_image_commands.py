@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from deepvis.cli.chosen_settings import settings_of
 from deepvis.cli.subcommand import find
-from deepvis.cli.window import parser, settings_of
+from deepvis.cli.window import parser
 from deepvis.live.unit_image_commands import commands_for, short_path
 from deepvis.models.network_options import network_of
 from deepvis.models.zoo import open_model
-from deepvis.optimize.tasks import load
 from deepvis.window.app import opened
 from tests.helpers.networks import small_model
 
@@ -32,7 +32,7 @@ def optimized(command: str) -> tuple[Any, argparse.Namespace]:
     program, name, *words = shlex.split(command)
     assert (program, name) == ("scripts/run.sh", "optimize-layer")
     args = find(name).parser().parse_args(words)
-    return load(network_of(vars(args))), args
+    return open_model(network_of(vars(args))), args
 
 
 def scanned(command: str) -> tuple[Any, argparse.Namespace]:

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import deepvis.caffe
+from deepvis.cli.chosen_settings import settings_of
 from deepvis.cli.parser import Parser
 from deepvis.cli.scan_options import add_modes
 from deepvis.cli.subcommand import find
-from deepvis.cli.window import parser, settings_of
+from deepvis.cli.window import parser
 from deepvis.core.back_modes import BACK_MODES, BackMode, add_back_mode
 from deepvis.core.commands import COMMANDS, markdown
 from deepvis.core.state import AppState

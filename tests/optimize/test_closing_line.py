@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from deepvis.cli.main import main
+from deepvis.cli.progress import last_words
+from deepvis.optimize.session import Report
 
 FC = ["--push-layer", "fc", "--push-channel"]
 COMMANDS = {
@@ -29,3 +31,18 @@ def test_the_last_line(name: str, tiny_files: list[str], tmp_path: Path, capsys:
     for words in ("the result is in", "already done:"):
         assert main([*run, str(output)]) == 0
         assert capsys.readouterr().out == f"{words} {output}{below}\n"
+
+
+@pytest.mark.parametrize(
+    ("report", "total", "line"),
+    [
+        (Report(finished=2), 2, "the result is in out\n"),
+        (Report(), 0, "already done: out\n"),
+        (Report(finished=1, troubles=["a batch failed"]), 2, "the result is in out\n"),
+        (Report(troubles=["a batch failed"]), 2, ""),
+        (Report(finished=1, troubles=["the scheduler is gone"], ended_early=True), 2, ""),
+    ],
+)
+def test_a_result_is_named_where_there_is_one(report: Report, total: int, line: str, capsys) -> None:
+    assert last_words(report, "deepvis optimize", total, "out") == (2 if report.troubles else 0)
+    assert capsys.readouterr().out == line

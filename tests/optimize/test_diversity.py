@@ -87,13 +87,13 @@ def test_groups_are_not_parted():
     assert whole_groups({jobs[1], jobs[7]}, jobs) == [*jobs[:3], jobs[7]]
 
 
-def test_a_group_goes_on_from_one_iteration(network, tmp_path):
+def test_a_group_goes_on_from_one_iteration(mini, network, tmp_path):
     """What was saved as a kill between two files leaves it does not count; a whole save does, to the bit."""
     jobs = jobs_of(recipe_of(0.4))
     whole = finish(network, [begin(network, job) for job in jobs])
     now = advance(network, advance(network, [begin(network, job) for job in jobs]))
     paths = tuple(tmp_path / f"{n}.npz" for n in SEEDS)
-    task = ClimbTask(Setup(NetworkRef("caffenet-mini")), 0, tuple(jobs), (None,) * 3, paths)
+    task = ClimbTask(Setup(NetworkRef("caffenet-mini"), mini.identity), 0, tuple(jobs), (None,) * 3, paths)
     for saved in (2, 3):
         for path, climb in zip(paths[:saved], now, strict=False):
             write_climb(path, climb)

@@ -17,9 +17,13 @@ from PIL import Image
 from deepvis.cli.main import main
 from deepvis.core import files
 from deepvis.formats.caffe.weights import read_weights, write_weights
+from deepvis.network.ref import NetworkRef
 from deepvis.optimize import climb_files, image_jobs, session, tasks
-from deepvis.optimize.ascend import ascend
+from deepvis.optimize.ascend import ascend, begin
+from deepvis.optimize.climb import Job
 from deepvis.optimize.climb_files import FOLDER
+from deepvis.optimize.objective import unit
+from deepvis.optimize.presets import preset
 
 QUICK = ["--max-iter", "6", "--lr-params", "{lr: 50}"]
 
@@ -443,3 +447,21 @@ def test_seeds_of_another_group_are_other_pictures(run, tmp_path):
     (tmp_path / "opt_fc_0001_1_best_X.jpg").unlink()
     code, said = run(*words, "0-2")
     assert code == 0 and "0 of 3 images are there already; making 3" in said
+
+
+@pytest.mark.parametrize(("ending", "share"), [("_images.npz", 0), ("_images.npz", 0.5), ("_best_X.jpg", 0)])
+def test_a_file_that_was_emptied_or_cut_is_made_again(run, tmp_path, ending, share):
+    words = ["--push-channel", "1", *QUICK, "--output", str(tmp_path)]
+    assert run(*words)[0] == 0
+    path = next(tmp_path.glob(f"*{ending}"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(share * len(whole))])
+    assert run(*words)[0] == 0 and path.read_bytes() == whole
+
+
+def test_what_is_sent_away_comes_back_soon_at_first(network):
+    """Ctrl-C then loses little of a run that has just begun."""
+    job = Job(unit("fc8", 2), preset("3"), 0)
+    task = session.for_elsewhere(tasks.ClimbTask(tasks.Setup(NetworkRef(), "0" * 12), 0, (job,), (None,), ()))
+    rest = session.rest_of(task, [begin(network, job)])
+    assert task.seconds == session.FIRST_LEG_SECONDS < rest.seconds == session.LEG_SECONDS

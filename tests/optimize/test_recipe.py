@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from deepvis.optimize.optimize_error import OptimizeError
-from deepvis.optimize.presets import BUILT_IN, TABLE_1, keep_preset, preset, presets_file, read_presets
+from deepvis.optimize.presets import BUILT_IN, TABLE_1, keep_preset, preset, presets_file
 from deepvis.optimize.recipe import Recipe
+from deepvis.schema.yaml_file import read_yaml
 
 
 @pytest.mark.parametrize(
@@ -86,12 +87,13 @@ def test_dict_and_back(recipe):
 
 def test_presets_kept_in_a_file(tmp_path):
     file = tmp_path / "deep" / "presets.yaml"
-    assert read_presets(file) == {}
+    with pytest.raises(OptimizeError, match="is not there"):
+        preset("soft", file)
     for name in ("soft", "hard"):
         keep_preset(name, TABLE_1["3"], file)
     keep_preset("soft", TABLE_1["4"], file)
     assert preset("soft", file) == TABLE_1["4"]
-    assert list(read_presets(file)) == ["soft", "hard"]
+    assert preset("hard", file) == TABLE_1["3"] and list(read_yaml(file)["presets"]) == ["soft", "hard"]
     with pytest.raises(OptimizeError, match="did you mean 'soft'"):
         preset("sofd", file)
     for name in ("2", "2+", "a b", "", "../x"):
@@ -115,7 +117,7 @@ def test_broken_presets_files(tmp_path, text, words):
     file = tmp_path / "presets.yaml"
     file.write_text(text)
     with pytest.raises(OptimizeError, match=words):
-        read_presets(file)
+        preset("a", file)
 
 
 def test_where_the_user_s_presets_live(tmp_path):

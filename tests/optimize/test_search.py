@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from deepvis.cli.main import main
-from deepvis.optimize.presets import keep_preset, read_presets
+from deepvis.optimize.presets import keep_preset, preset
 from deepvis.optimize.recipe import Recipe
 from deepvis.optimize.search import Tried, drawn, smoothness
 from deepvis.optimize.sheet import contact_sheet
@@ -83,7 +83,7 @@ def test_a_row_is_kept_as_a_preset(run, tmp_path):
     out = ["--output", str(tmp_path / "s")]
     assert run("--max-iter", "3", "--recipes", "2", *out)[0] == 0
     assert run(*out, "--keep", "1", "--name", "soft", "--presets-file", str(presets))[0] == 0
-    assert read_presets(presets) == {"soft": drawn(0, 1, 3)}
+    assert preset("soft", presets) == drawn(0, 1, 3)
     for wrong, sentence in ((["--keep", "9", "--name", "x"], "no recipe 9"), (["--keep", "1"], "needs --name")):
         code, said = run(*out, *wrong, "--presets-file", str(presets))
         assert code == 2 and sentence in said
@@ -131,13 +131,13 @@ def test_the_text_of_the_sheet_is_read_back_by_name(tmp_path, name):
     recipe = Recipe({"decay": 1e-5}, "progress", {"max_lr": 1e8, "desired_prog": 2}, 5)
     line = script_value(f"line({json.dumps(name)}, {json.dumps(json.dumps(recipe.active))})")
     (tmp_path / "p.yaml").write_text(f"version: 1\npresets:\n{line}\n", encoding="utf-8")
-    assert read_presets(tmp_path / "p.yaml") == {name: recipe}
+    assert preset(name, tmp_path / "p.yaml") == recipe
 
 
 @pytest.mark.parametrize("name", ["yes", "1.0", "007", "null"])
 def test_a_preset_whose_name_looks_like_a_value(tmp_path, name):
     file = keep_preset(name, Recipe(), tmp_path / "p.yaml")
-    assert read_presets(file) == {name: Recipe()}
+    assert preset(name, file) == Recipe()
 
 
 def test_pictures_of_odd_names_are_found():

@@ -73,7 +73,7 @@ def test_the_three_steps(weights, collection, tmp_path, capsys) -> None:
     for arguments in (
         ["scan", *weights, "--images", str(collection), "--output", str(output), "--layers", "fc"],
         ["crops", "--scan", str(output), "--modes", "guided", "--no-report"],
-        ["crops", "--scan", str(output), "--units", "1", "3", "--no-report"],
+        ["crops", "--scan", str(output), "--units", "1", "3-3", "--no-report"],
         ["report", "--scan", str(output)],
     ):
         assert main(arguments) == 0

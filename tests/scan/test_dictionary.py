@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from deepvis.cli.main import main
+from deepvis.core.program import pip_install
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.models.dictionary_file import read_dictionary
@@ -28,7 +29,7 @@ from deepvis.scan.dictionary_learning import (
 from deepvis.scan.dictionary_samples import Samples, forget_parts, photos_of, places_of
 from deepvis.scan.scan_error import ScanError
 
-pytest.importorskip("sklearn", reason="pip install 'deepvis[dictionary]'")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed")
 
 SIZE, CHANNELS = 12, 10
 NET = f"""
@@ -291,7 +292,7 @@ def test_without_scikit_learn_one_sentence_says_what_to_install(
     monkeypatch.setitem(sys.modules, "sklearn", None)
     named = network(tmp_path, signed=False)
     assert learn(*named, "--layer", "relu", "--images", pictures, "--output", tmp_path / "x.npz") == 2
-    assert "pip install 'deepvis[dictionary]'" in capsys.readouterr().err
+    assert f"get it with: {pip_install('scikit-learn')}\n" in capsys.readouterr().err
 
 
 # --- the layer, live ---------------------------------------------------------------------------------

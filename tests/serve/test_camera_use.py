@@ -15,17 +15,42 @@ A: Any = SimpleNamespace(name="a")
 B: Any = SimpleNamespace(name="b")
 
 
-def wanted(play: Play = Play.PLAY) -> CameraUse:
+def wanted(play: Play = Play.PLAY, presser: Any = A) -> CameraUse:
     use = CameraUse()
-    use.want(play)
+    use.want(play, presser)
     return use
 
 
 @pytest.mark.parametrize("play", Play)
 def test_it_is_wanted_while_the_window_plays(play: Play) -> None:
-    states = [wanted(play).state(controller) for controller in (None, A)]
-    playing = [CameraState.NOBODY_TO_ASK, CameraState.ASKED]
-    assert states == (playing if play is Play.PLAY else 2 * [CameraState.UNWANTED])
+    states = [wanted(play).state(controller) for controller in (None, A, B)]
+    playing = [CameraState.NOBODY_TO_ASK, CameraState.ASKED, CameraState.WAITING]
+    assert states == (playing if play is Play.PLAY else 3 * [CameraState.UNWANTED])
+
+
+def test_only_the_page_is_asked_in_which_something_was_pressed() -> None:
+    use = wanted(presser=None)  # no page: a session, an option
+    assert use.state(A) is CameraState.WAITING
+    use.want(Play.HOLD, A)
+    use.want(Play.PLAY, A)  # as it was
+    assert use.state(A) is CameraState.WAITING
+    use.want(Play.OFF, A)
+    use.want(Play.PLAY, A)
+    assert use.state(A) is CameraState.ASKED
+    use.control_taken()
+    assert use.state(A) is use.state(B) is CameraState.WAITING, "taking control asks for no camera"
+
+
+def test_photos_end_it() -> None:
+    for play in (Play.PLAY, Play.HOLD):
+        use = wanted(Play.OFF)
+        use.begin(A)
+        use.want(Play.OFF)
+        assert use.giver is A, "the window does not know of it yet"
+        use.want(play)
+        assert use.giver is A
+        use.want(Play.OFF)
+        assert use.giver is None and use.state(A) is CameraState.UNWANTED
 
 
 @pytest.mark.parametrize("play", Play)
@@ -37,7 +62,8 @@ def test_it_is_on_from_the_page_that_gives_it_until_that_ends(play: Play) -> Non
     use.begin(B)  # in its place
     assert use.giver is B
     assert use.end(B, None) is CameraEnd.FAILED  # its page has left
-    assert use.giver is None and use.state(A) is before
+    assert use.giver is None
+    assert use.state(A) is (CameraState.WAITING if before is CameraState.ASKED else before), "it is asked once"
 
 
 def test_who_switches_it_off_is_not_asked_again_until_photos_were_shown_or_the_button_is_pressed() -> None:
@@ -45,14 +71,14 @@ def test_who_switches_it_off_is_not_asked_again_until_photos_were_shown_or_the_b
         use = wanted()
         use.begin(A)
         assert use.end(A, A) is CameraEnd.BY_HAND
-        assert use.state(A) is CameraState.REFUSED and use.state(B) is CameraState.ASKED
+        assert use.state(A) is CameraState.REFUSED and use.state(B) is CameraState.WAITING
         use.want(Play.HOLD)
         use.want(Play.PLAY)
         assert use.state(A) is CameraState.REFUSED
         forget(use)
         use.end(A, None)
         use.want(Play.PLAY)
-        assert use.state(A) is CameraState.ASKED
+        assert use.state(A) is CameraState.WAITING
 
 
 @pytest.mark.parametrize(

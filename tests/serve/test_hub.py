@@ -31,16 +31,23 @@ class Room:
 
     def __init__(self) -> None:
         self.hub = Hub(asyncio.get_running_loop(), EventBox())
-        self.hub.moving_source(None).start()
+        self.source = self.hub.moving_source(None)
+        self.source.start()
         self.first, self.second = page("a"), page("b")
 
-    async def want(self, play: Play) -> None:
-        assert self.hub.source is not None
-        self.hub.source.want(play)
+    async def want(self, play: Play, presser: Any = None) -> None:
+        """What the window wants, once somebody has pressed a key."""
+        if presser is not None:
+            self.hub.handle(presser, Key(99))
+            self.hub._events.take(0)
+        self.source.want(play)
         await asyncio.sleep(0)
 
     def is_asked(self, viewer: Any) -> bool:
         return bool(self.hub.facts(viewer)["camera_wanted"])
+
+    def waits(self, viewer: Any) -> bool:
+        return bool(self.hub.facts(viewer)["camera_waits"])
 
 
 def in_room(work: Any) -> None:
@@ -59,35 +66,55 @@ def in_room(work: Any) -> None:
 def test_a_camera_that_was_switched_off_is_not_asked_for_again() -> None:
     async def work(room: Room) -> None:
         hub, first = room.hub, room.first
-        await room.want(Play.PLAY)
+        await room.want(Play.PLAY, first)
         assert room.is_asked(first) and not room.is_asked(room.second)
         hub.handle(first, ON)
         assert not room.is_asked(first) and hub.facts(first)["camera_is_on"]
         hub.handle(first, OFF)
         await room.want(Play.PLAY)
         assert not room.is_asked(first)
-        await room.want(Play.OFF)  # key c: photos
-        await room.want(Play.PLAY)  # and again
+        await room.want(Play.OFF, first)  # key c: photos
+        await room.want(Play.PLAY, first)  # and again
         assert room.is_asked(first)
 
     in_room(work)
 
 
-def test_a_page_that_leaves_or_loses_control_has_not_refused() -> None:
+def test_no_page_is_asked_that_takes_control_or_comes_back() -> None:
+    """Its camera would go on though nobody pressed anything there that asks for it."""
+
     async def work(room: Room) -> None:
         hub, first, second = room.hub, room.first, room.second
-        await room.want(Play.PLAY)
+        await room.want(Play.PLAY, first)
         hub.handle(first, ON)
+        hub.handle(second, Key(99))  # it only watches
         hub.handle(second, TakeControl())
         hub.handle(first, OFF)  # as pages do then
-        assert room.is_asked(second)
+        assert room.waits(second) and not room.is_asked(second) and not room.waits(first)
         hub.handle(second, ON)
+        assert hub.facts(second)["gives_camera"] and not hub.facts(first)["gives_camera"]
         hub.leave(second)
         again = page("b")
         hub.enter(again)
-        assert room.is_asked(again)
+        assert room.waits(again) and not room.is_asked(again)
         hub.handle(again, OFF)
+        assert not room.waits(again), "it has refused"
         hub.handle(first, TakeControl())
+        assert room.waits(first)
+
+    in_room(work)
+
+
+def test_photos_end_the_camera_and_a_key_in_the_page_begins_it() -> None:
+    async def work(room: Room) -> None:
+        hub, first = room.hub, room.first
+        hub.handle(first, ON)
+        await room.want(Play.PLAY)
+        assert hub.facts(first)["gives_camera"]
+        await room.want(Play.OFF, first)
+        assert not hub.facts(first)["gives_camera"] and not hub.facts(first)["camera_is_on"]
+        assert hub._events.take(0) == [] and hub.camera.frames.peek() is None, "nothing has failed"
+        await room.want(Play.PLAY, first)
         assert room.is_asked(first)
 
     in_room(work)
@@ -115,7 +142,8 @@ def test_a_video_of_the_server_goes_on_after_the_camera_if_it_was_shown_before()
         hub, first, plays = room.hub, room.first, list[Play]()
         video: Any = SimpleNamespace(start=lambda wakes: None, want=plays.append)
         hub.camera.close()
-        hub.moving_source(video).start()
+        room.source = hub.moving_source(video)
+        room.source.start()
         await room.want(Play.PLAY)
         hub.handle(first, ON)
         hub.handle(first, OFF)
@@ -129,10 +157,47 @@ def test_a_video_of_the_server_goes_on_after_the_camera_if_it_was_shown_before()
     in_room(work)
 
 
+def test_another_source_of_the_server_ends_the_camera() -> None:
+    async def work(room: Room) -> None:
+        hub, first = room.hub, room.first
+        video: Any = SimpleNamespace(start=lambda wakes: None, want=lambda play: None, name="a video")
+        hub.handle(first, ON)
+        await room.want(Play.PLAY)
+        before, camera = room.source, hub.camera
+        room.source = hub.moving_source(video)  # from the palette
+        before.want(Play.PLAY)  # a word of the earlier source that comes late
+        room.source.start()
+        await room.want(Play.PLAY)
+        assert room.source.name == "a video" and hub.source is room.source
+        assert not hub.facts(first)["camera_is_on"] and not hub.facts(first)["gives_camera"]
+        assert not room.is_asked(first) and not room.waits(first) and hub.camera is not camera
+        hub.handle(first, ON)
+        assert room.source.name == "the browser's camera"
+        camera.close()
+
+    in_room(work)
+
+
+def test_a_camera_that_is_given_before_a_source_is_opened_is_the_source() -> None:
+    async def work(room: Room) -> None:
+        hub, first = Hub(asyncio.get_running_loop(), EventBox()), room.first
+        video: Any = SimpleNamespace(start=lambda wakes: None, want=lambda play: None, name="a video")
+        hub.enter(first)
+        hub.handle(first, ON)  # photos are shown
+        source = hub.moving_source(video)  # as the window then asks for
+        await asyncio.sleep(0)
+        source.want(Play.PLAY)
+        await asyncio.sleep(0)
+        assert source.name == "the browser's camera" and hub.facts(first)["gives_camera"]
+        hub.close()
+
+    in_room(work)
+
+
 def test_a_camera_that_fails_while_photos_are_shown_is_asked_for_by_c() -> None:
     async def work(room: Room) -> None:
         room.hub.handle(room.first, CameraSwitched(False, "there is none"))
-        await room.want(Play.PLAY)
+        await room.want(Play.PLAY, room.first)
         assert room.is_asked(room.first)
         room.hub.handle(room.first, CameraSwitched(False, "there is none"))
         assert not room.is_asked(room.first)

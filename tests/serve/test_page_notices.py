@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.helpers.waiting import until
-from tests.serve.chromium_page import controlling_page, handed_over
+from tests.serve.chromium_page import controlling_page, handed_over, page_of
 from tests.serve.conftest import Served
 
 NO_MEDIA = "Object.defineProperty(navigator, 'mediaDevices', {value: undefined, configurable: true})"
@@ -21,6 +21,14 @@ DROP_WORDS = (
     "() => { const dataTransfer = new DataTransfer(); dataTransfer.items.add(new File(['words'], 'bikes.mp4'));"
     " $('picture').dispatchEvent(new DragEvent('drop', {dataTransfer, bubbles: true})); }"
 )
+
+DRAG = """() => {
+  const finger = {pointerId: 7, pointerType: "touch", clientX: 150, bubbles: true};
+  const moves = (kind, clientY) => $("picture").dispatchEvent(new PointerEvent(kind, {...finger, clientY}));
+  moves("pointerdown", 300);
+  for (let row = 310; row < 400; row += 10) moves("pointermove", row);
+  moves("pointerup", 400);
+}"""
 
 
 @pytest.fixture
@@ -77,3 +85,24 @@ def test_a_photo_that_takes_long_is_said_to_be_sent_and_why_it_did_not_arrive(pa
     until(lambda: page.wait_for_timeout(20) or "Sending" not in page.inner_text("#notice"), "the answer")
     assert page.inner_text("#notice") == "my cat.jpg: the photo did not arrive: nothing came for 20 seconds"
     page.unroute("**/photo?*")
+
+
+def test_who_watches_is_told_why_the_wheel_does_nothing_until_it_controls(
+    chromium: Any, page: Any, window: Served
+) -> None:
+    phone = {"viewport": {"width": 390, "height": 740}, "has_touch": True, "is_mobile": True}
+    said = "$('notice').hidden ? '' : $('notice').textContent"
+    watching = "You are watching; take control first."
+    for words in ({}, phone):
+        with page_of(chromium, window.url, **words) as other:
+            if words:
+                other.evaluate(DRAG)
+            else:
+                other.mouse.move(300, 300)
+                assert other.evaluate(said) == "", "a move asks for nothing"
+                other.mouse.wheel(0, 120)
+            until(lambda each=other: each.wait_for_timeout(20) or each.evaluate(said) == watching, "the sentence")
+            other.click("#take")
+            until(lambda each=other: each.wait_for_timeout(20) or each.evaluate(said) == "", "its end")
+            assert other.evaluate("facts.controls")
+        page.click("#take")

@@ -76,6 +76,22 @@ def test_the_window_in_a_frame_of_another_page(chromium: Any, served: Served, tm
     context.close()
 
 
+def test_a_frame_has_its_control_again_when_the_page_around_it_is_loaded_anew(
+    chromium: Any, served: Served, tmp_path: Path
+) -> None:
+    notebook = tmp_path / "notebook.html"
+    notebook.write_text(f"<!DOCTYPE html>{frame_html(served.url)}")
+    context = chromium.new_context(viewport={"width": 1000, "height": 900})
+    page = context.new_page()
+    page.goto(notebook.as_uri())
+    frame = page.frame_locator("iframe")
+    for _ in range(2):
+        frame.locator("#veil").wait_for(state="hidden")
+        assert frame.locator("#state").inner_text() == "deepvis"
+        page.reload()
+    context.close()
+
+
 def test_a_duplicated_tab_is_one_more_viewer(chromium: Any, served: Served) -> None:
     """Browsers copy a tab's storage then, and with it the page's name."""
     with page_of(chromium, served.url) as page:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from deepvis.cli.window import parser, settings_of
+from deepvis.cli.chosen_settings import settings_of
+from deepvis.cli.window import parser
 from deepvis.core import commands
 from deepvis.core.commands import table as command_table
 from deepvis.schema.row_options import option_of
@@ -177,7 +178,8 @@ def test_a_row_is_a_setting_and_an_option() -> None:
 def test_defaults_are_not_checked() -> None:
     """What a start with no settings of one's own checks is nothing: pydantic is loaded with the first value."""
     code = (
-        "import sys; from deepvis.cli.window import parser, settings_of; settings_of(parser().parse_args([])); "
+        "import sys; from deepvis.cli.chosen_settings import settings_of; from deepvis.cli.window import parser; "
+        "settings_of(parser().parse_args([])); "
         "import deepvis.window.app, deepvis.scan.report; print({'pydantic_core', 'jinja2'} & sys.modules.keys() or '')"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -164,7 +164,8 @@ def test_the_mark_says_minutes_and_seconds() -> None:
 
 def test_a_window_that_is_turned_and_closed_completes_the_file(tiny: list[str], photos: Path, tmp_path: Path) -> None:
     """As deepvis.show does, which never calls ``Loop.run``."""
-    from deepvis.cli.window import parser, settings_of
+    from deepvis.cli.chosen_settings import settings_of
+    from deepvis.cli.window import parser
     from deepvis.window.app import Toolbox, opened
     from deepvis.window.options import RunOptions
 

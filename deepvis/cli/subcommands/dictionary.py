@@ -55,7 +55,7 @@ def arguments(parser: Parser) -> None:
 def dictionary(args: argparse.Namespace) -> int:
     from deepvis.scan.dictionary import DictionaryOrder, json_of, learn  # late: --help needs no torch
 
-    if args.dictionary is not None:
+    if args.dictionary is not None and "dictionary" not in args.from_settings:
         raise UsageError(
             "--dictionary adds atoms to a network, and a dictionary is learned from its own layers; leave it out"
         )
@@ -63,9 +63,10 @@ def dictionary(args: argparse.Namespace) -> int:
     if output.suffix != ".npz":
         raise UsageError(f"--output {output}: the name must end in .npz")
     try_output(output.parent)
+    network = network_of({**vars(args), "dictionary": None})
     found = learn(
         DictionaryOrder(
-            network_of(vars(args)), args.layer, args.images, output, args.atoms, args.method, args.positions,
+            network, args.layer, args.images, output, args.atoms, args.method, args.positions,
             args.count, args.seed, args.device, args.overwrite,
         ),
         Bar(" photos"),

@@ -54,6 +54,7 @@ def arguments(parser: Parser) -> None:
 )
 def figures(args: argparse.Namespace) -> int:
     from deepvis.cli.progress import last_words
+    from deepvis.jobs.pool import try_scheduler
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
     from deepvis.optimize.chosen_figures import asked_figures
@@ -72,9 +73,11 @@ def figures(args: argparse.Namespace) -> int:
     small = [file.with_suffix(".jpg") for file in files if args.small]
     if not any(path.exists() for path in paths.values()) and (path := not_ours([*files, *small])) is not None:
         raise UsageError(in_the_way(path))  # beside pieces of ours the figures are ours too
-    try_output(args.output)
-    before = [path.read_bytes() for path in files if path.is_file()]
     left = [job for job, path in paths.items() if not path.exists()]
+    try_output(args.output)
+    if left:
+        try_scheduler(args.scheduler)
+    before = [path.read_bytes() for path in files if path.is_file()]
 
     def write(climb: Climb) -> None:
         x = climb.x * 0 if climb.trouble or climb.best is None else climb.best.x

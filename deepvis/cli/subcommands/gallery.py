@@ -53,7 +53,7 @@ def gallery(arguments: argparse.Namespace) -> int:
         if not each.is_dir():
             raise UsageError(f"--pictures {each}: found no such folder, expected one with pictures of units")
     model = open_model(network_of(vars(arguments)))
-    commands = commands_for(model, {**vars(arguments), "unit_image_dir": None})
+    commands = commands_for(model, vars(arguments))
     order = GalleryOrder(
         arguments.output,
         tuple(arguments.pictures),

@@ -7,15 +7,14 @@ import argparse
 from deepvis.cli.parser import Parser
 from deepvis.cli.shared_options import add_network
 from deepvis.cli.subcommand import subcommand
+from deepvis.models.network_options import network_of
 from deepvis.schema.row_options import add_options
 from deepvis.settings.table import SETTINGS
 
 
 def arguments(parser: Parser) -> None:
     add_network(parser)
-    parser.add_argument("--settings", metavar="FILE", help="a settings file to read instead of settings_local.py")
     add_options(parser, SETTINGS, ("backend",))
-    parser.set_defaults(device=None)  # that of the settings
 
 
 @subcommand(
@@ -27,6 +26,6 @@ def arguments(parser: Parser) -> None:
 )
 def layers(arguments: argparse.Namespace) -> int:
     from deepvis.cli.listings import print_layers
-    from deepvis.cli.window import settings_of
+    from deepvis.models.zoo import open_model
 
-    return print_layers(settings_of(arguments))
+    return print_layers(open_model(network_of(vars(arguments))), arguments.backend, arguments.device)

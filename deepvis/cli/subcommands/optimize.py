@@ -9,7 +9,7 @@ from pathlib import Path
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_recipe, add_start, add_units
 from deepvis.cli.parser import Parser
-from deepvis.cli.shared_options import add_climb_work, add_network, add_output, add_overwrite, optimizer_of, try_output
+from deepvis.cli.shared_options import add_climb_work, add_network, add_output, add_overwrite, optimizer_of, try_work
 from deepvis.cli.subcommand import subcommand
 from deepvis.optimize.defaults import RESULT_NAME
 
@@ -66,7 +66,10 @@ def optimize(args: argparse.Namespace) -> int:
     made_in = origin_of(model)
     starts = dict.fromkeys(jobs, photo) if photo is not None else {}
     earlier = {job: found.unfinished for job, found in paths.items()}
-    climbs = climb_files(Path(prefix).parent / FOLDER, made_in, jobs, starts=starts, earlier=earlier)
+    folder = Path(prefix).parent
+    climbs = climb_files(folder / FOLDER, made_in, jobs, starts=starts, earlier=earlier)
+    if args.overwrite:
+        try_work(args, folder)  # before anything is removed
     left = image_jobs.jobs_left(
         paths,
         climbs,
@@ -76,8 +79,9 @@ def optimize(args: argparse.Namespace) -> int:
         arrays=not args.skipbig,
     )
 
+    if left and not args.overwrite:
+        try_work(args, folder)
     if left:
-        try_output(Path(prefix).parent)
         warn(unsaid_units(args, model, [job.objective for job in jobs]), NAME)
 
     def write(climb: Climb) -> None:
@@ -85,5 +89,5 @@ def optimize(args: argparse.Namespace) -> int:
         write_results(paths[climb.job], climb, pictures, made_in, arrays=not args.skipbig, named=named)
 
     report = session.run(setup, left, work, Bar("it"), write, climbs, starts)
-    place = next(iter(paths.values())).best_x if len(jobs) == 1 else Path(prefix).parent
+    place = next(iter(paths.values())).best_x if len(jobs) == 1 else folder
     return last_words(report, NAME, len(left), place, overwrite=args.overwrite)

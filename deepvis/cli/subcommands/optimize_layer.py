@@ -11,7 +11,7 @@ import argparse
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_layers, add_presets_file
 from deepvis.cli.parser import Parser, whole
-from deepvis.cli.shared_options import add_climb_work, add_network, add_output, add_overwrite, optimizer_of, try_output
+from deepvis.cli.shared_options import add_climb_work, add_network, add_output, add_overwrite, optimizer_of, try_work
 from deepvis.cli.subcommand import subcommand
 from deepvis.optimize.defaults import LAYER_JPEG_QUALITY
 
@@ -69,10 +69,10 @@ def optimize_layer(args: argparse.Namespace) -> int:
         plans = [rest_of(plan) for plan in plans]
     lefts = [plan.jobs() if args.overwrite else jobs_left(plan) for plan in plans]
     if any(lefts):
-        try_output(args.output or model.unit_image_dir)
+        try_work(args, args.output or model.unit_image_dir)
     report = session.Report()
     for plan, left in zip(plans, lefts, strict=True):
-        if not (report.interrupted or report.full):
+        if not (report.interrupted or report.ended_early):
             if args.overwrite:
                 discard(plan)
             report.take(make_layer(plan, left, setup, work, model, Bar("it"), lambda said: warn([said], NAME)))

@@ -12,7 +12,7 @@ from deepvis.cli.subcommand import subcommand
 @subcommand(
     "report",
     "write the report of a scan: pages that open from disk, with every unit's patches and histogram",
-    "--scan models/caffenet-mini/unit_jpg_vis",
+    "--scan scans/squeezenet",
     arguments=add_scan,
 )
 def report(arguments: argparse.Namespace) -> int:

@@ -11,8 +11,8 @@ import sys
 
 from deepvis.cli.parser import Parser, whole
 from deepvis.cli.progress import go_on_words, photo_words, say_photo_faults, say_place
-from deepvis.cli.scan_options import add_modes, add_scan_work, make_crops, where
-from deepvis.cli.shared_options import add_network, add_output, add_overwrite, try_output
+from deepvis.cli.scan_options import add_modes, make_crops, where
+from deepvis.cli.shared_options import PROCESSES, add_network, add_output, add_overwrite, add_work, try_output
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.program import program
 from deepvis.core.types import Fit
@@ -20,7 +20,7 @@ from deepvis.jobs.progress import Bar
 from deepvis.models.network_options import network_of
 
 MOST_TOP = 10_000  # images of a unit, of all units in main memory
-AHEAD = "pictures decoded ahead, in whole passes of 16 (64 on a GPU); changes memory, never results"
+AHEAD = "so many pictures decoded ahead, in whole passes of 16 (64 on a GPU); changes memory, never results"
 
 
 def arguments(parser: Parser) -> None:
@@ -38,7 +38,7 @@ def arguments(parser: Parser) -> None:
     what.add_argument("--crop", action="store_true", help="then make the montages of patches and deconv, and a report")
     add_modes(what, "with --crop: ")
     add_overwrite(what, "forget what an earlier run left in the output folder", "--fresh")
-    add_scan_work(parser, AHEAD)
+    add_work(parser, PROCESSES).add_argument("--ahead", "--batch", type=whole(1), metavar="N", help=AHEAD)
 
 
 @subcommand(
@@ -65,7 +65,7 @@ def scan(arguments: argparse.Namespace) -> int:
         fit=Fit(arguments.fit),
         device=arguments.device,
         where=where(arguments),
-        ahead=arguments.batch or 32,
+        ahead=arguments.ahead or 32,
         fresh=arguments.overwrite,
     )
     if arguments.crop:

@@ -58,6 +58,7 @@ def search(args: argparse.Namespace) -> int:
     if args.keep is not None:
         return keep(args)
     from deepvis.cli.progress import last_words
+    from deepvis.jobs.pool import try_scheduler
     from deepvis.jobs.progress import Bar
     from deepvis.optimize import session
     from deepvis.optimize.climb import Climb
@@ -70,11 +71,13 @@ def search(args: argparse.Namespace) -> int:
     optimizer = optimizer_of(args)
     setup, work, model, ready = optimizer
     asked = search_of(args, optimizer)
-    try_output(args.output)
-    open_search(args.output, asked)
-    warn(unsaid_units(args, model, asked.objectives), NAME)
     jobs = asked.jobs()
     left = [job for job, (_, stem) in jobs.items() if not (args.output / f"{stem}.json").exists()]
+    try_output(args.output)
+    if left:
+        try_scheduler(args.scheduler)
+    open_search(args.output, asked)
+    warn(unsaid_units(args, model, asked.objectives), NAME)
 
     def write(climb: Climb) -> None:
         box = field_box(ready, climb.job.objective.leader)

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from deepvis.cli.parser import Parser
 from deepvis.cli.shared_options import add_model
 from deepvis.cli.subcommand import subcommand
-
-
-def arguments(parser: Parser) -> None:
-    add_model(parser)
-    parser.add_argument("--settings", metavar="FILE", help="a settings file to read instead of settings_local.py")
+from deepvis.models.network_options import network_of
 
 
 @subcommand(
@@ -19,11 +14,11 @@ def arguments(parser: Parser) -> None:
     "compare a PyTorch module with its own forward pass and gradient; 1 where something differs",
     "--network nets.py:make --weights trained.pth",
     "--network torchvision:resnet18",
-    arguments=arguments,
+    arguments=add_model,
 )
 def self_test(arguments: argparse.Namespace) -> int:
     """Prints what was compared, and the largest differences."""
     from deepvis.cli.listings import print_self_test
-    from deepvis.cli.window import settings_of
+    from deepvis.models.zoo import open_model
 
-    return print_self_test(settings_of(arguments))
+    return print_self_test(open_model(network_of(vars(arguments))))

@@ -7,7 +7,7 @@ import sys
 
 from deepvis.cli.parser import Parser, whole
 from deepvis.cli.progress import go_on_words, photo_words, say_photo_faults, say_place
-from deepvis.cli.shared_options import add_network, add_output, add_overwrite, try_output
+from deepvis.cli.shared_options import THREADS, add_network, add_output, add_overwrite, add_work, try_output
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.types import Fit
 from deepvis.jobs.progress import Bar
@@ -33,8 +33,7 @@ def arguments(parser: Parser) -> None:
         help=f"photos for the spectrum of the gradient, evenly spread; none: {GRADIENT_PHOTOS}",
     )  # fmt: skip
     add_overwrite(what, "forget what an earlier run left in the output folder")
-    work = parser.add_argument_group("work")
-    work.add_argument("--workers", type=whole(), metavar="N", help="threads; none or 0: one a core")
+    add_work(parser, THREADS, has_cluster=False)
 
 
 @subcommand(

@@ -1,61 +1,12 @@
-"""Caffe's own backward pass, with what it does differently from the true gradient."""
+"""Which paths Caffe's backward pass takes in nets without force_backward: ``propagate_down`` says which count."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
 
-from deepvis.formats.caffe.layer import CaffeOp, weight_count
-from deepvis.formats.caffe.spec import LayerSpec, NetworkSpec
-from deepvis.formats.caffe.splits import Wired, as_caffe_builds
-from deepvis.network.graph import Node
-from deepvis.network.lazy import Tensor
-from deepvis.network.op import Op
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from deepvis.network.tape import NodeGradient, Tape, Way
-
-
-def caffe_backward(
-    spec: NetworkSpec, tape: Tape, seeds: Mapping[str, Tensor | np.ndarray], mode: str = "gradient"
-) -> Mapping[str, Tensor]:
-    """The backward pass over the whole net from several blobs at once, as Caffe computes it.
-
-    spec: of the network that ``tape`` is of. seeds: blob -> its diff at the start; all others are 0.
-    Caffe's in-place Power, Clip, AbsVal, BNLL and Log layers read overwritten values, and in nets without
-    force_backward ``propagate_down`` says which paths count. Returns blob -> diff of every blob that a
-    gradient reaches. Source: Caffe's Net::Backward.
-    """
-
-    def fault_of(node: Node, op: Op) -> NodeGradient | None:
-        return op.fault_in_place if isinstance(op, CaffeOp) and tape.graph.is_in_place(node) else None
-
-    ways = None if spec.force_backward else caffe_ways(spec, seeds)
-    return tape.backward_all(seeds, mode, ways=ways, instead=fault_of)
-
-
-def caffe_ways(spec: NetworkSpec, losses: Collection[str]) -> set[Way] | None:
-    """The (layer, bottom) pairs that a gradient passes in a net without force_backward; None: all.
-
-    losses: the blobs from which the pass starts. A gradient for the copy that an implicit Split makes goes on only
-    if the Split runs backward too.
-    """
-    wired = as_caffe_builds(spec)
-    passes = passed_bottoms(wired, losses)
-    if passes is None:
-        return None
-    splits = {
-        top: passes[index][0] for index, (layer, _, tops) in enumerate(wired) if is_implicit(layer) for top in tops
-    }
-    own = [index for index, (layer, _, _) in enumerate(wired) if not is_implicit(layer) and layer.type != "Input"]
-    return {
-        (number, place)
-        for number, index in enumerate(own)
-        for place, bottom in enumerate(wired[index][1])
-        if passes[index][place] and splits.get(bottom, True)
-    }
+from deepvis.formats.caffe.layer import weight_count
+from deepvis.formats.caffe.spec import LayerSpec
+from deepvis.formats.caffe.splits import Wired
 
 
 def passed_bottoms(wired: Sequence[Wired], losses: Collection[str]) -> list[list[bool]] | None:

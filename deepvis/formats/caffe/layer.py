@@ -26,7 +26,7 @@ from deepvis.network.field_rules import NodeEdge, Window, same_place, whole
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor
 from deepvis.network.model_error import ModelError
-from deepvis.network.op import Gradients, Op, Ran, Weights
+from deepvis.network.op import Op, Weights
 from deepvis.network.op import check_size as check_size_of
 
 Shape = tuple[int, ...]
@@ -40,12 +40,9 @@ NO_FILLER = FillerParameter()  # constant 0
 class CaffeOp(Op):
     """An op with what only Caffe's own passes do.
 
-    fault_in_place: what Caffe's backward pass gives for the layer in place, where it reads values that it has
-    overwritten; only ``backward.caffe_backward`` repeats it.
     resume: what a run saved -> the layer that goes on from there, where Caffe's keeps a state from pass to pass.
     """
 
-    fault_in_place: Callable[[Ran, Gradients], Gradients] | None = None
     resume: Callable[[Any], Op] | None = None
 
 

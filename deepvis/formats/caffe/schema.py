@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import Any
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor import FieldDescriptor
@@ -109,14 +108,14 @@ def is_repeated(field: FieldDescriptor) -> bool:
 
 MESSAGES: dict[str, type[Message]] = _build()
 
-NetParameter: Any = MESSAGES["NetParameter"]
-LayerParameter: Any = MESSAGES["LayerParameter"]
-V1LayerParameter: Any = MESSAGES["V1LayerParameter"]
-SolverParameter: Any = MESSAGES["SolverParameter"]
-BlobProto: Any = MESSAGES["BlobProto"]
-BlobProtoVector: Any = MESSAGES["BlobProtoVector"]
-Datum: Any = MESSAGES["Datum"]
-FillerParameter: Any = MESSAGES["FillerParameter"]
+NetParameter: type[Message] = MESSAGES["NetParameter"]
+LayerParameter: type[Message] = MESSAGES["LayerParameter"]
+V1LayerParameter: type[Message] = MESSAGES["V1LayerParameter"]
+SolverParameter: type[Message] = MESSAGES["SolverParameter"]
+BlobProto: type[Message] = MESSAGES["BlobProto"]
+BlobProtoVector: type[Message] = MESSAGES["BlobProtoVector"]
+Datum: type[Message] = MESSAGES["Datum"]
+FillerParameter: type[Message] = MESSAGES["FillerParameter"]
 
 TRAIN, TEST = 0, 1  # the values of the enum Phase
 

@@ -83,10 +83,6 @@ def find_op(name: str, opset: int) -> OnnxOp | None:
     return ONNX_OPS[f"{name}-{max(versions)}"] if versions else None
 
 
-def op_names() -> tuple[str, ...]:
-    return tuple(sorted(_versions))
-
-
 def kind_of(row: OnnxOp, call: OnnxCall) -> Kind:
     return row.kind if isinstance(row.kind, Kind) else row.kind(call)
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import deepvis.caffe as caffe
-from deepvis.formats.caffe.backward import caffe_backward
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec_graph import caffe_net
+from tests.helpers.caffe_backward import caffe_backward
 from tests.helpers.nets import data, layer
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import torch
 
-from deepvis.formats.caffe.backward import caffe_backward
 from deepvis.formats.caffe.load import load_net
 from deepvis.formats.caffe.spec_graph import caffe_net
 from deepvis.network.tape import Tape
+from tests.helpers.caffe_backward import caffe_backward
 from tests.helpers.golden import Case, distance, folders, load, samples
 
 OWN = Path(__file__).parents[2] / "golden"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from deepvis.formats.caffe.backward import caffe_backward
+from tests.helpers.caffe_backward import caffe_backward
 from tests.helpers.nets import conv, data, filled, layer, net, noise
 
 

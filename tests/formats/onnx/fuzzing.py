@@ -155,7 +155,7 @@ def other_name(rng: random.Random, raw: bytes) -> bytes:
 
 
 def other_operator(rng: random.Random, raw: bytes) -> bytes:
-    from deepvis.formats.onnx.onnx_ops import op_names
+    from tests.formats.onnx.op_names import op_names
 
     def change(rng: random.Random, graph: onnx.GraphProto) -> None:
         rng.choice(graph.node).op_type = rng.choice([*op_names(), "Loop", "Scan", "NonMaxSuppression", "Nothing"])

@@ -18,10 +18,11 @@ import torch
 from onnx import TensorProto
 
 import deepvis.formats.onnx.ops  # noqa: F401  (fills the table)
-from deepvis.formats.onnx.onnx_ops import ONNX_OPS, find_op, onnx_op, op_names
+from deepvis.formats.onnx.onnx_ops import ONNX_OPS, find_op, onnx_op
 from deepvis.formats.onnx.running import op_of
 from deepvis.network.op import Op, Ran, pull_back, run
 from tests.formats.onnx.evaluating import Evaluated
+from tests.formats.onnx.op_names import op_names
 
 # modules whose cases take tens of seconds to make, or are of operators that nothing here knows
 SLOW = {"averagepool", "lppool", "maxpool", "image_decoder", "softmax_cross_entropy_loss", "negativeloglikelihoodloss"}

@@ -5,6 +5,8 @@ test_noticed.py shows what the comparison notices.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from PIL import features
 
 from deepvis.window.ui.pane import OVERLAYS, PANES
 from tests.helpers.looks import FREETYPE, unlike, words_of
-from tests.window.ui.draw_golden import FOLDER, pane_picture
+from tests.window.ui.draw_golden import FOLDER, pane_picture, store
 from tests.window.ui.scenes import GOLDEN
 from tests.window.ui.words import WORDS
 
@@ -42,6 +44,19 @@ def test_pane_looks_as_stored(name: str) -> None:
 def test_pane_writes_these_words_and_no_others(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     pane, make = GOLDEN[name]
     assert words_of(monkeypatch, pane, make()) == WORDS[name]
+
+
+def test_a_picture_that_looks_the_same_is_not_stored_anew(tmp_path: Path) -> None:
+    path = tmp_path / "pane.png"
+    picture = np.full((64, 64, 3), 100, np.uint8)
+    store(path, picture)
+    first = path.read_bytes()
+    picture[5, 5] += 1
+    store(path, picture)
+    assert path.read_bytes() == first
+    picture[5:15, 5:15] = 0
+    store(path, picture)
+    assert (cv2.imread(str(path)) == picture).all()
 
 
 def test_every_pane_has_a_stored_picture() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deepvis.formats.caffe.layer import CaffeOp, elementwise, fault, layer_type
+from deepvis.formats.caffe.layer import elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import F, torch
@@ -42,15 +42,10 @@ def absval(spec: LayerSpec, weights: Weights) -> Op:
     """y = |x|, element by element.
 
     Shapes: any -> the same. Gradient: g sign(x), 0 at 0.
-    Caffe's surprises: in place its backward pass writes over g (see ``CaffeOp.fault_in_place``).
+    Caffe's surprises: in place its backward pass writes over g; here it does not.
     Source: Caffe's absval_layer.cpp.
     """
-    return CaffeOp(
-        torch.abs,
-        backward=by_slope(lambda x, y: x.sign()),
-        shapes=SAME,
-        fault_in_place=lambda ran, grads: [ran.tops[0].sign().square()],
-    )
+    return Op(torch.abs, backward=by_slope(lambda x, y: x.sign()), shapes=SAME)
 
 
 @layer_type("BNLL", kind=Kind.ACTIVATION, field=elementwise)
@@ -60,11 +55,10 @@ def bnll(spec: LayerSpec, weights: Weights) -> Op:
     Shapes: any -> the same. Gradient: g / (1 + exp(-x)).
     Source: Caffe's bnll_layer.cpp.
     """
-    return CaffeOp(
+    return Op(
         lambda x: x.clamp(min=0) + torch.log1p(torch.exp(-x.abs())),
         backward=by_slope(lambda x, y: torch.sigmoid(x)),
         shapes=SAME,
-        fault_in_place=by_slope(lambda x, y: torch.sigmoid(y)),
     )
 
 
@@ -98,7 +92,7 @@ def clip(spec: LayerSpec, weights: Weights) -> Op:
 
     Shapes: any -> the same. Gradient: g where min <= x <= max, both ends included, else 0.
     Caffe's surprises: both limits must be given; in place its backward pass looks at the clipped values, so
-    that everything passes (see ``CaffeOp.fault_in_place``).
+    that everything passes; here at the values before.
     Source: Caffe's clip_layer.cpp.
     """
     low, high = spec.param.min, spec.param.max
@@ -107,12 +101,7 @@ def clip(spec: LayerSpec, weights: Weights) -> Op:
             raise fault(spec, f"no {field}", "clip_param with min and max")
     if low > high:
         raise fault(spec, f"min {low:g} above max {high:g}", "min at most max")
-    return CaffeOp(
-        lambda x: x.clamp(low, high),
-        backward=by_slope(lambda x, y: (x >= low) & (x <= high)),
-        shapes=SAME,
-        fault_in_place=lambda ran, grads: grads,
-    )
+    return Op(lambda x: x.clamp(low, high), backward=by_slope(lambda x, y: (x >= low) & (x <= high)), shapes=SAME)
 
 
 @layer_type("Mish", kind=Kind.ACTIVATION, field=elementwise)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import log as ln
 
-from deepvis.formats.caffe.layer import CaffeOp, elementwise, fault, layer_type
+from deepvis.formats.caffe.layer import elementwise, fault, layer_type
 from deepvis.formats.caffe.spec import LayerSpec
 from deepvis.network.kinds import Kind
 from deepvis.network.lazy import Tensor, torch
@@ -18,7 +18,7 @@ def power(spec: LayerSpec, weights: Weights) -> Op:
     Shapes: any -> the same. Gradient: g * power * scale * (shift + scale * x) ** (power - 1).
     Caffe's surprises: where power * scale is 0 the top is the constant shift ** power (1 for power 0, even of
     0) and the gradient 0; a negative base with a fractional power is not a number; in place its backward pass
-    writes over g and ends with a square that has nothing to do with it (see ``CaffeOp.fault_in_place``).
+    writes over g and ends with a square that has nothing to do with it; here it does not.
     Source: Caffe's power_layer.cpp; defaults 1, 1, 0.
     """
     p = spec.param
@@ -46,17 +46,7 @@ def power(spec: LayerSpec, weights: Weights) -> Op:
             return [grads[0] * scale]
         return [grads[0] * (slope * inner(ran.bottoms[0]) ** (exponent - 1))]
 
-    def fault_in_place(ran, grads):
-        (y,) = ran.tops
-        if exponent == 1:
-            d = torch.full_like(y, slope)
-        elif exponent == 2:
-            d = slope * inner(y)
-        else:
-            d = exponent * y / y if shift == 0 else slope * y / inner(y)
-        return [d * d]
-
-    return CaffeOp(forward, backward=backward, shapes=SAME, fault_in_place=fault_in_place)
+    return Op(forward, backward=backward, shapes=SAME)
 
 
 def _log_of_base(spec: LayerSpec) -> float:
@@ -102,12 +92,4 @@ def log(spec: LayerSpec, weights: Weights) -> Op:
     def backward(ran, grads):
         return [grads[0] * (scale / log_base) / (ran.bottoms[0] * scale + shift)]
 
-    def fault_in_place(ran, grads):
-        return [((scale / log_base) / (ran.tops[0] * scale + shift)).square()]
-
-    return CaffeOp(
-        lambda x: torch.log(x * scale + shift) / log_base,
-        backward=backward,
-        shapes=SAME,
-        fault_in_place=fault_in_place,
-    )
+    return Op(lambda x: torch.log(x * scale + shift) / log_base, backward=backward, shapes=SAME)

@@ -4,9 +4,10 @@ export let viewer = ownName();
 
 function ownName(isFresh = false) {  // which a page has after it is loaded anew, too
   const random = crypto.getRandomValues(new Uint32Array(3)).join("-");
-  try {
-    return (!isFresh && sessionStorage.viewer) || (sessionStorage.viewer = random);
-  } catch { return (!isFresh && window.name) || (window.name = random); }  // a frame in a page of another site may store nothing
+  if (window === top) {
+    try { return (!isFresh && sessionStorage.viewer) || (sessionStorage.viewer = random); } catch { /* it may store nothing */ }
+  }
+  return (!isFresh && window.name) || (window.name = random);  // of a frame: the page around it gives the same each time
 }
 
 export function takeNewName() {  // a browser's "Duplicate" copies the name, too

@@ -1,14 +1,17 @@
-// This device's camera. The server asks for its frames, as many as the network takes.
+// This device's camera: on from its button, or a key in this page, until photos are shown. The server asks for its frames,
+// as many as the network takes.
 import {isOver, send, sendFrame} from "connection.js";
 import {$} from "elements.js";
 import {facts} from "facts.js";
-import {notice} from "notices.js";
+import {notice, unsay} from "notices.js";
 
+const WAITS = "The window waits for a camera: press Camera, or c for photos.";
 const video = $("video"), still = document.createElement("canvas");
 export let stream = null;  // while it is on
+let given = null;  // the stream that the server knows of
 let isStarting = false, framesAsked = 0, isSending = false;
 
-export async function startCamera() {
+export async function startCamera(isWanted = () => true) {
   if (!navigator.mediaDevices) { cameraFailed("the page needs https, or a tunnel that ends on localhost"); return; }
   if (isStarting) return;  // the browser still asks
   isStarting = true;
@@ -19,8 +22,8 @@ export async function startCamera() {
     await video.play();
     if (stream !== own) return;  // it was switched off meanwhile
     own.getVideoTracks()[0].onended = () => cameraFailed("it was switched off");
-    if (facts.controls && !isOver) send({type: "camera", on: true});
-    else stopCamera();  // control was lost while the browser asked
+    if (facts.controls && !isOver && isWanted()) send({type: "camera", on: true});
+    else stopCamera();  // control was lost, or photos were asked for, while the browser asked
   } catch (error) {
     if (stream === own) cameraFailed(error.message || error.name);
   } finally { isStarting = false; }
@@ -32,23 +35,32 @@ function cameraFailed(why) {  // the window's own line says so only where it sho
 }
 
 export function stopCamera(why = "") {
+  letGo();
+  send({type: "camera", on: false, why: why.slice(0, 200)});
+}
+
+function letGo() {
   for (const track of stream ? stream.getTracks() : []) { track.onended = null; track.stop(); }
   stream = null;
-  forgetFrames();
+  forgetServer();
   video.srcObject = null;
-  send({type: "camera", on: false, why: why.slice(0, 200)});
 }
 
 export function followCamera(before) {  // before: the facts of before
   if (before.controls && !facts.controls && stream) stopCamera();
-  if (facts.camera_wanted && !before.camera_wanted && !stream) startCamera();
+  if (facts.gives_camera) given = stream;
+  else if (stream && stream === given) letGo();  // the window shows something else
+  if (facts.camera_wanted && !before.camera_wanted && !stream) startCamera(() => facts.camera_wanted);
+  if (!facts.camera_waits) unsay(WAITS);
+  else if (!before.camera_waits && !stream) notice(WAITS);
 }
 
 export function sayCameraIsOn() {  // to a server that does not know it yet
   if (stream) send({type: "camera", on: true});
 }
 
-export function forgetFrames() {
+export function forgetServer() {  // what it knows of the camera, and has asked for
+  given = null;
   framesAsked = 0;
 }
 

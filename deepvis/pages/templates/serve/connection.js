@@ -3,9 +3,9 @@
 import {address, takeNewName} from "address.js";
 import {veil, veilLater} from "notices.js";
 
-const CLOSED = {4000: "deepvis has ended. Start it again, and open the address that it prints.",
-  4003: "Too many pages look at this window; close one, and load this page again."};
+const CLOSED = {4000: "deepvis has ended. Start it again, and open the address that it prints."};
 const REPLACED = 4001;  // a page with the same name has come
+const FULL = 4003, FULL_MILLISECONDS = 2000;  // too many pages look; until it asks again whether there is room
 export let socket = null, isOver = false;
 const SILENT_MILLISECONDS = 8000, MOST_DOUBLINGS = 2;  // twice as long after each silence: a slow link may need it for a picture
 let hands = null, tries = 0, heardAt = 0, silences = 0;
@@ -36,6 +36,11 @@ function open() {
     socket.onclose = null;
     hands.closed();
     if (code === REPLACED) { takeNewName(); open(); return; }
+    if (code === FULL) {
+      say("Too many pages look at this window. Close one, and this page opens by itself.");
+      setTimeout(open, FULL_MILLISECONDS);
+      return;
+    }
     if (CLOSED[code]) { end(CLOSED[code]); return; }
     lost(600);
   };
@@ -69,6 +74,10 @@ function received(data) {
 
 function end(words) {
   isOver = true;
+  say(words);
+}
+
+function say(words) {  // and show no buttons, until facts come
   veil(words);
   document.body.classList.add("off");
   hands.ended();

@@ -12,7 +12,7 @@
 //
 // What comes over the socket is handed on here alone.
 import {showFacts} from "bar.js";
-import {askedForFrames, followCamera, forgetFrames, sayCameraIsOn, stopCamera} from "camera.js";
+import {askedForFrames, followCamera, forgetServer, sayCameraIsOn, stopCamera} from "camera.js";
 import {connect} from "connection.js";
 import {followRecording} from "downloads.js";
 import {canvas} from "elements.js";
@@ -37,7 +37,7 @@ if (window === top) canvas.focus({preventScroll: true});
 else document.documentElement.classList.add("framed");  // a notebook keeps its keyboard until the frame is clicked
 connect({
   opened() { sendSize(); sayCameraIsOn(); },
-  closed: forgetFrames,
+  closed: forgetServer,
   ended: stopCamera,
   facts: factsCame,
   frames: askedForFrames,

@@ -29,7 +29,7 @@ function sendNow() {
   const steps = Math.trunc(turned / 60);
   if (!steps) return;
   turned = 0;
-  send({type: "mouse", kind: "wheel", ...turnedAt, steps: -steps});
+  sendPress({type: "mouse", kind: "wheel", ...turnedAt, steps: -steps});
 }
 
 function press(event) {
@@ -54,7 +54,7 @@ canvas.addEventListener("pointermove", (event) => {
   if (touch.kind === "hover") { moved(event); return; }
   if (touch.kind === "tap" && Math.hypot(event.clientX - touch.x, far) > 12) { clearTimeout(touch.timer); touch.kind = "turn"; }
   if (touch.kind === "turn" && Math.abs(far) > 26) {
-    send({type: "mouse", kind: "wheel", ...place({clientX: touch.x, clientY: touch.y}), steps: far > 0 ? 1 : -1});
+    sendPress({type: "mouse", kind: "wheel", ...place({clientX: touch.x, clientY: touch.y}), steps: far > 0 ? 1 : -1});
     touch.y = event.clientY;
   }
 });

@@ -10,6 +10,10 @@ export function notice(words, seconds = 7) {  // "" takes it away
   noticeTimer = setTimeout(() => { $("notice").hidden = true; }, 1000 * seconds);
 }
 
+export function unsay(words) {  // where they are still said, and are true no more
+  if ($("notice").textContent === words) notice("");
+}
+
 export function veil(words) {  // "" takes it away
   clearTimeout(veilTimer);
   $("veil").hidden = !words;
