@@ -53,6 +53,7 @@ def test_the_wheel_goes_through_a_finished_climb_and_a_key_keeps_it(
     program.key("N")
     program.until(lambda: files("regularized_opt/*/kept/*.png"), "the picture to be kept")
     program.until(lambda: not is_finished(), "the nine")
+    program.until(lambda: unchanged(screen), "the save to be over: undo waits for it")
     program.key("BackSpace")
     program.until(lambda: not files("regularized_opt/*/kept/*.png"), "undo to take it out")
     program.until(is_finished, "the one picture again")
