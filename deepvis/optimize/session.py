@@ -24,10 +24,8 @@ from deepvis.optimize.climb_files import write_climb
 from deepvis.optimize.tasks import ClimbTask, Setup, batches_of, begun
 
 SAVE_SECONDS = 20.0  # between two saves of a climb in progress
-FIRST_LEG_SECONDS, LEG_SECONDS = (
-    2.0,
-    10.0,
-)  # after which a cluster's worker shows how far it is: at first, and from then
+FIRST_LEG_SECONDS = 2.0  # after which a cluster's worker first shows how far it is
+LEG_SECONDS = 10.0  # and again, from then on
 MOST_WORKERS = 8  # by default: each holds the blobs of a batch
 BATCH = {"cpu": 4, "cuda": 64}
 
