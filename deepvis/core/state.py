@@ -13,7 +13,7 @@ from typing import TypeVar
 from deepvis.core.attributions import ATTRIBUTIONS
 from deepvis.core.back_modes import OFF
 from deepvis.core.compared import PinnedFrame
-from deepvis.core.effects import Effect, SaveTop, StartOptimizing, StartScan
+from deepvis.core.effects import Effect, StartOptimizing, StartScan
 from deepvis.core.filmstrip import Filmstrip
 from deepvis.core.interventions import Intervention
 from deepvis.core.naming import NameTyping
@@ -270,8 +270,7 @@ class AppState:
     panes: PanesNow = field(default_factory=PanesNow, compare=False)  # those of the window, the one pointed at
     awaits_reason: Unit | None = None  # why: selected until the strongest reason is known, which takes its place
     is_watched_elsewhere: bool = False  # in browsers: who presses q may not be the only one who looks
-    quit_asked: bool = False  # q was pressed there: once more does it
-    refused: SaveTop | None = None  # it would have replaced better pictures: the same key once more does it
+    to_confirm: str = ""  # a command that has asked whether it is meant: its key, if it comes next, does it
 
     @property
     def takes_letters(self) -> bool:

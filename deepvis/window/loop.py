@@ -65,7 +65,7 @@ GO_TO_SECONDS = 1.0  # after the last digit the typed number is gone to
 FREEZE_SECONDS = 600.0  # for which it is said why the source was frozen
 SCAN_SECONDS = 30.0  # for which it is said how a scan has ended: the user may have looked elsewhere
 WALKING_SECONDS = 5.0  # after a key or a click in which sorted tiles stay where they are
-CONSENT_SECONDS = 6.0  # in which the same key once more does what was refused
+CONFIRM_SECONDS = 6.0  # in which the same key once more does what was asked about
 
 
 class MakesLayout(Protocol):
@@ -113,7 +113,7 @@ class Loop:
         self._autoplay = AutoplayClock()
         self._palette = PaletteWatch()
         self._over_time = OverTimeWatch()
-        self._acted_at = self._refused_at = float("-inf")  # when the user acted last, when an effect was refused
+        self._acted_at = self._asked_at = float("-inf")  # when the user acted last, when an effect asked back
         self._mouse: tuple[int, int] | None = None  # where it is, whatever was pressed since; None outside
         self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
         self._pointed_at: tuple[int, int] | None = None  # where it was last, whatever was pressed since
@@ -331,15 +331,13 @@ class Loop:
             self.state = reason_selected(replace(self.state, tile_order=order))
 
     def _take_pauses(self) -> None:
-        """What is done by waiting: a typed number is gone to, and what was refused is not asked about any more."""
+        """What is done by waiting: a typed number is gone to, and what was asked about is not meant any more."""
         now = time.monotonic()
         typing, pause = self.state.typing, now - self._acted_at
         if isinstance(typing, GoTo) and typing.text and self._script.is_done and pause > GO_TO_SECONDS:
             self.press("enter")
-        if self.state.refused is not None and now - self._refused_at > CONSENT_SECONDS:
-            self.state = replace(self.state, refused=None)
-        if self.state.quit_asked and pause > CONSENT_SECONDS:
-            self.state = replace(self.state, quit_asked=False)
+        if self.state.to_confirm and now - max(self._acted_at, self._asked_at) > CONFIRM_SECONDS:
+            self.state = replace(self.state, to_confirm="")
         if self.plays_photos:
             has_photo = self.state.input.autoplay.is_on and has_shown(self.state, self.parts.latest)
             self.state = self._autoplay(self.state, now, is_shown=has_photo)
@@ -404,8 +402,8 @@ class Loop:
             sentence = f"on the server: {sentence}"
         self._status.show_hint(answer.error or sentence, seconds, path)
         if report is not None and report.is_refused and isinstance(answer.request, SaveTop):
-            self.state = replace(self.state, refused=answer.request)
-            self._refused_at = time.monotonic()
+            self.state = replace(self.state, to_confirm="save_top")
+            self._asked_at = time.monotonic()
         if report is not None and report.reverse is not None:
             self.state = remembered_late(self.state, report.reverse)
 
@@ -420,15 +418,16 @@ class Loop:
     def take_script_key(self, key: str) -> None:
         """Press a key of the script."""
         self.state = closed(self.state)  # each key of a script is a step of undo, however fast it comes
-        self.state = replace(self.state, quit_asked=True)  # its q is meant
+        if (row := command_of(key)) is not None and row.name == "quit":
+            self.state = replace(self.state, to_confirm=row.name)  # a script means it
         self.press(key)
         self.parts.send_requests(self.state)
 
     def _do_again(self, gesture: Gesture) -> None:
         """Do what was recorded; a pause before it counts as long as it was."""
         self._replayed_pause = gesture.after
-        if gesture.after > CONSENT_SECONDS:
-            self.state = replace(self.state, refused=None)
+        if gesture.after > CONFIRM_SECONDS:
+            self.state = replace(self.state, to_confirm="")
         if gesture.kind == "key":
             self._pointer = None
             self.press(gesture.text)

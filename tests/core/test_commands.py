@@ -297,10 +297,12 @@ def test_effects_of_the_other_keys() -> None:
 
 
 def test_the_very_next_press_consents_to_what_was_refused() -> None:
-    refused = replace(START, refused=SaveTop(7))
+    refused = replace(START, to_confirm="save_top")
     state, (save,) = press(refused, "W")
-    assert save == SaveTop(1, over_better=True) and state.refused is None
+    assert save == SaveTop(1, over_better=True) and not state.to_confirm
     assert effects_of("o", "W", start=refused) == [SaveTop(1)]
+    served = replace(refused, is_watched_elsewhere=True)
+    assert effects_of("q", "W", start=served)[-1] == SaveTop(2), "q has asked since"
 
 
 def test_where_others_may_look_on_q_is_asked_for_twice() -> None:

@@ -25,7 +25,7 @@ from deepvis.live.unit_image_commands import Commands
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.unit_images import UnitImagesWorker
 from deepvis.sources.base import SourceError, new_frame
-from deepvis.window.loop import CONSENT_SECONDS, STEP_SECONDS, Loop
+from deepvis.window.loop import CONFIRM_SECONDS, STEP_SECONDS, Loop
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Makers, Parts
 from deepvis.window.requests import ATTRIBUTION
@@ -377,10 +377,11 @@ def test_what_was_refused_is_not_asked_for_ever(make: Callable[..., Bench]) -> N
     bench.until(bench.is_settled)
     bench.loop._say(Answer(SaveTop(3), EffectReport("not saved", is_refused=True)))
     bench.loop.turn()
-    assert bench.scene().status.hint == "not saved" and bench.state.refused == SaveTop(3)
-    bench.loop._refused_at -= CONSENT_SECONDS + 1
+    assert bench.scene().status.hint == "not saved" and bench.state.to_confirm == "save_top"
+    bench.loop._acted_at -= CONFIRM_SECONDS + 1
+    bench.loop._asked_at -= CONFIRM_SECONDS + 1
     bench.loop.turn()
-    assert bench.state.refused is None
+    assert not bench.state.to_confirm
 
 
 def test_q_of_a_served_window_is_not_asked_about_for_ever_and_is_meant_in_a_script(
@@ -391,11 +392,11 @@ def test_q_of_a_served_window_is_not_asked_about_for_ever_and_is_meant_in_a_scri
     bench.until(bench.is_settled)
     bench.keys("q")
     bench.loop.turn()
-    assert bench.state.quit_asked and not bench.state.quit
+    assert bench.state.to_confirm == "quit" and not bench.state.quit
     assert bench.scene().status.hint == "q once more ends this window, for all who look at it"
-    bench.loop._acted_at -= CONSENT_SECONDS + 1
+    bench.loop._acted_at -= CONFIRM_SECONDS + 1
     bench.loop.turn()
-    assert not bench.state.quit_asked and not bench.state.quit
+    assert not bench.state.to_confirm and not bench.state.quit
     bench.loop.take_script_key("q")
     assert bench.state.quit
 

@@ -90,10 +90,8 @@ def command_of(key: str) -> Command | None:
 def perform(state: AppState, row: Command) -> Outcome:
     """The state after a command, with the step in its history, and the effects to carry out."""
     after, effects = outcome(row.apply(state))
-    if state.refused is not None and after.refused is state.refused:
-        after = replace(after, refused=None)  # only the very next key consents
-    if state.quit_asked and not after.quit:
-        after = replace(after, quit_asked=False)
+    if after.to_confirm == state.to_confirm:
+        after = replace(after, to_confirm="")  # only the very next key confirms
     return remembered(state, after, row.name if row.is_held else "", effects), effects
 
 

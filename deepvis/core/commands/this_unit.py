@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from deepvis.core.commands.changes import live, say, view
 from deepvis.core.commands.table import Group, command
 from deepvis.core.effects import ForgetTop, KeepPicture, SaveTop, StartOptimizing, TakeOutPicture
@@ -65,8 +63,7 @@ def reset_top(state: AppState) -> Outcome:
 
 @command("W", group=Group.UNIT, help="Save the running top 9 as the model's unit images (better ones: press twice)")
 def save_top(state: AppState) -> Outcome:
-    consents = state.refused is not None
-    return with_effect(replace(state, refused=None), lambda id: SaveTop(id, over_better=consents))
+    return with_effect(state, lambda id: SaveTop(id, over_better=state.to_confirm == "save_top"))
 
 
 @command("G", "f2", group=Group.UNIT, help="Scan the open files for every unit's top 9; again stops, or goes on")

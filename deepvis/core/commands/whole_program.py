@@ -83,6 +83,6 @@ def reset_view(state: AppState) -> AppState:
 
 @command("q", group=Group.PROGRAM, help="Quit")
 def quit(state: AppState) -> AppState | Outcome:
-    if state.is_watched_elsewhere and not state.quit_asked:
-        return say(replace(state, quit_asked=True), "q once more ends this window, for all who look at it")
+    if state.is_watched_elsewhere and state.to_confirm != "quit":
+        return say(replace(state, to_confirm="quit"), "q once more ends this window, for all who look at it")
     return replace(state, quit=True)

@@ -54,7 +54,7 @@ def press_every_key(
         # R puts the scan of G aside and makes the running top 9 forget; e: another photo, of which alone W saves a
         # top 9 only when it is pressed again
         for key in (*keys, "R", "e", "W", "W", *reversed(keys)):
-            was_refused = loop.state.refused is not None
+            was_refused = loop.state.to_confirm == "save_top"
             loop.press(key)
             settle(loop, key)
             if key == "W":
