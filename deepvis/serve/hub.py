@@ -9,19 +9,16 @@ from contextlib import suppress
 from typing import Any
 
 from deepvis.core.key_hold import KeyHold
-from deepvis.serve.browser_camera import BrowserCamera, SwitchedSource
-from deepvis.serve.camera_use import CameraEnd, CameraState, CameraUse
 from deepvis.serve.control import Control
 from deepvis.serve.event_box import EventBox
 from deepvis.serve.messages import CameraSwitched, ClientMessage, Drawn, RecordSwitched, TakeControl
+from deepvis.serve.page_camera import PageCamera
 from deepvis.serve.pictures import ServedPicture
 from deepvis.serve.recordings import Recordings
 from deepvis.serve.shared_pieces import SharedPieces
 from deepvis.serve.uploads import Uploads
 from deepvis.serve.viewer import Viewer
-from deepvis.sources.base import Play
-from deepvis.sources.capture import FrameSource
-from deepvis.window.ui.events import CameraEnded, CameraGiven, Event, Mouse, Resized
+from deepvis.window.ui.events import Event, Mouse, Resized
 
 log = logging.getLogger(__name__)
 ENDED = 4000  # close codes of our own: the program has ended
@@ -40,10 +37,7 @@ class Hub:
         self.uploads = Uploads()
         self.pieces = SharedPieces()
         self.key_hold = KeyHold()
-        self.camera = self._new_camera()
-        self.source: SwitchedSource | None = None
-        self._camera_use = CameraUse()
-        self._presser: Viewer | None = None  # who pressed a key or a button last
+        self.camera = PageCamera(self.control, self.put, self.wake_all, self._soon)
         self._loop, self._events = loop, events
         self._tasks: set[asyncio.Task[None]] = set()  # the loop itself keeps no reference to them
 
@@ -59,31 +53,10 @@ class Hub:
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("a task of the server failed", exc_info=error)
 
-    def moving_source(self, own: FrameSource | None) -> SwitchedSource:
-        """The source for the window's input, in the place of an earlier one. own: that of the server, if it has one.
-
-        For the input's thread; the server's takes it up next.
-        """
-        camera = self._new_camera()
-        source = SwitchedSource(camera, own)
-        self._soon(self._take_source, source, camera)
-        return source
-
-    def _take_source(self, source: SwitchedSource, camera: BrowserCamera) -> None:
-        """The window shows this source: a page's camera that it showed is off, one that was just given is on in it."""
-        self.source, self.camera = source, camera
-        self._camera_use.want(Play.OFF)
-        self._camera_switched()
-
-    def _new_camera(self) -> BrowserCamera:
-        camera = BrowserCamera(lambda play: self._soon(self._camera_asked_for, camera, play))
-        return camera
-
     # ------------------------------------------------------------------- pictures
 
     def picture_came(self) -> None:
-        self._camera_use.shown()
-        self._ask_for_frames()
+        self.camera.picture_shown()
         self.wake_all()
 
     def wake_all(self) -> None:
@@ -93,16 +66,12 @@ class Hub:
     def facts(self, viewer: Viewer) -> dict[str, Any]:
         """What a page shows beside the picture."""
         control = self.control
-        controls, camera = control.controller is viewer, self._camera_use.state(control.controller)
         return {
-            "controls": controls,
+            "controls": control.controller is viewer,
             "is_free": control.is_free,
             "may_control": viewer.may_control,
             "viewers": len(control.viewers),
-            "camera_wanted": controls and camera is CameraState.ASKED,
-            "camera_waits": controls and camera is CameraState.WAITING,
-            "camera_is_on": camera is CameraState.ON,
-            "gives_camera": viewer is self._camera_use.giver,
+            **self.camera.facts(viewer),
             "recording": self.recordings.is_on,
             "recorded": self.recordings.finished,
             "records_here": self.recordings.owner == viewer.name,
@@ -129,9 +98,7 @@ class Hub:
 
     def leave(self, viewer: Viewer) -> None:
         self.control.leave(viewer)
-        self._presser = None if self._presser is viewer else self._presser
-        if viewer is self._camera_use.giver:
-            self._camera_off(viewer, "its page has left")
+        self.camera.viewer_left(viewer)
         self.wake_all()
 
     def handle(self, viewer: Viewer, message: ClientMessage) -> None:
@@ -141,15 +108,12 @@ class Hub:
                 self.key_hold.end()
         elif isinstance(message, TakeControl):
             self.control.take_control(viewer)
-            self._camera_use.control_taken()
+            self.camera.control_taken()
             if self.control.controller is viewer:
                 self.put(Mouse("leave", 0, 0))
             self.wake_all()
         elif isinstance(message, CameraSwitched):
-            if not message.is_on and viewer in (self._camera_use.giver, self.control.controller):
-                self._camera_off(viewer, message.why)
-            elif message.is_on and (viewer is self._camera_use.giver or self.may_act(viewer)):
-                self._camera_on(viewer)
+            self.camera.switched_in_page(viewer, message, self.may_act)
         elif isinstance(message, RecordSwitched):
             if self.may_act(viewer):
                 self.start(self._record(viewer.name if message.is_on else None))
@@ -162,7 +126,7 @@ class Hub:
         if self.control.controller is not viewer and (is_passive or not self.may_act(viewer)):
             return
         if not is_passive:
-            self._presser = viewer
+            self.camera.presser = viewer
             viewer.acted()
             self.key_hold.begin()
         self.put(event)
@@ -196,8 +160,7 @@ class Hub:
             self.recordings.see_owner()
         if self.recordings.is_due_to_end:
             await self._record(None)
-        self._camera_use.waited()
-        self._ask_for_frames()
+        self.camera.wait_no_longer()
         self.wake_all()
 
     async def say_goodbye(self) -> None:
@@ -209,51 +172,7 @@ class Hub:
         self.recordings.close()
         self.uploads.close()
 
-    # ------------------------------------------------------------ camera, recording
-
-    def take_frame(self, viewer: Viewer, coded: bytes) -> None:
-        """A frame of a viewer's camera."""
-        if self._camera_use.takes_frame(viewer):
-            self.camera.give(coded)
-            self._ask_for_frames()
-
-    def _camera_on(self, viewer: Viewer) -> None:
-        self._camera_use.begin(viewer)
-        self.put(CameraGiven())
-        self._camera_switched()
-
-    def _camera_off(self, viewer: Viewer, why: str) -> None:
-        """A viewer's camera is off, by hand where there is no reason: then the window shows what it did before."""
-        how = self._camera_use.end(viewer, self.control.controller, why)
-        if how is CameraEnd.BY_HAND and self.source is not None and self.source.replaces_photos:
-            self.put(CameraEnded())
-        elif how is CameraEnd.FAILED:
-            reason = f" ({why})" if why else ""
-            self.camera.fail(f"the browser's camera gives no pictures{reason}; c shows photos")
-        self._camera_switched()
-
-    def _camera_switched(self) -> None:
-        if self.source is not None:
-            self.source.switch(to_browser=self._camera_use.giver is not None)
-        self._ask_for_frames()
-        self.wake_all()
-
-    def _camera_asked_for(self, camera: BrowserCamera, play: Play) -> None:
-        if camera is not self.camera:  # of an earlier source
-            return
-        giver = self._camera_use.giver
-        self._camera_use.want(play, self._presser)
-        if self._camera_use.state(self.control.controller) in (CameraState.NOBODY_TO_ASK, CameraState.WAITING):
-            self.camera.fail("no browser gives its camera: press Camera in the page, or c for photos")
-        if self._camera_use.giver is not giver:
-            self._camera_switched()
-        self._ask_for_frames()
-        self.wake_all()
-
-    def _ask_for_frames(self) -> None:
-        if (giver := self._camera_use.giver) is not None and (count := self._camera_use.frames_due()):
-            giver.frames_to_ask += count
-            giver.wake()
+    # ------------------------------------------------------------------ recording
 
     async def _record(self, owner: str | None) -> None:
         """Begin a recording for the page of that name; None: end the one that there is."""

@@ -126,7 +126,7 @@ class PageRequests:
             if not viewer.allowance.allow():
                 await viewer.socket.close(code=1008, message=b"too many messages")
             elif item.type is WSMsgType.BINARY:
-                self._hub.take_frame(viewer, item.data)
+                self._hub.camera.take_frame(viewer, item.data)
             elif item.type is WSMsgType.TEXT:
                 try:
                     if (message := read_message(item.data)) is not None:

@@ -82,7 +82,7 @@ class InBrowsers:
         return window
 
     def moving_source(self, own: Callable[[], FrameSource] | None) -> FrameSource:
-        return self.server.hub.moving_source(None if own is None else own())
+        return self.server.hub.camera.moving_source(None if own is None else own())
 
     def close(self) -> None:
         self.server.stop()

@@ -31,7 +31,7 @@ class Room:
 
     def __init__(self) -> None:
         self.hub = Hub(asyncio.get_running_loop(), EventBox())
-        self.source = self.hub.moving_source(None)
+        self.source = self.hub.camera.moving_source(None)
         self.source.start()
         self.first, self.second = page("a"), page("b")
 
@@ -56,7 +56,7 @@ def in_room(work: Any) -> None:
         room.hub.enter(room.first)
         room.hub.enter(room.second)
         await work(room)
-        room.hub.camera.close()
+        room.hub.camera.camera.close()
         room.hub.close()
 
     with ThreadPoolExecutor(1) as threads:  # playwright's loop may run in this one
@@ -113,7 +113,7 @@ def test_photos_end_the_camera_and_a_key_in_the_page_begins_it() -> None:
         assert hub.facts(first)["gives_camera"]
         await room.want(Play.OFF, first)
         assert not hub.facts(first)["gives_camera"] and not hub.facts(first)["camera_is_on"]
-        assert hub._events.take(0) == [] and hub.camera.frames.peek() is None, "nothing has failed"
+        assert hub._events.take(0) == [] and hub.camera.camera.frames.peek() is None, "nothing has failed"
         await room.want(Play.PLAY, first)
         assert room.is_asked(first)
 
@@ -127,11 +127,11 @@ def test_a_camera_that_is_switched_off_gives_the_photos_back_without_an_error() 
         await room.want(Play.PLAY)  # as the window does then
         hub.handle(first, OFF)
         assert hub._events.take(0) == [CameraGiven(), CameraEnded()]
-        assert hub.camera.frames.peek() is None
+        assert hub.camera.camera.frames.peek() is None
         hub.handle(first, ON)
         hub.handle(first, CameraSwitched(False, "it was switched off"))
         assert hub._events.take(0) == [CameraGiven()]
-        failed = hub.camera.frames.peek()
+        failed = hub.camera.camera.frames.peek()
         assert isinstance(failed, SourceError) and "it was switched off" in failed.sentence
 
     in_room(work)
@@ -141,8 +141,8 @@ def test_a_video_of_the_server_goes_on_after_the_camera_if_it_was_shown_before()
     async def work(room: Room) -> None:
         hub, first, plays = room.hub, room.first, list[Play]()
         video: Any = SimpleNamespace(start=lambda wakes: None, want=plays.append)
-        hub.camera.close()
-        room.source = hub.moving_source(video)
+        hub.camera.camera.close()
+        room.source = hub.camera.moving_source(video)
         room.source.start()
         await room.want(Play.PLAY)
         hub.handle(first, ON)
@@ -163,14 +163,14 @@ def test_another_source_of_the_server_ends_the_camera() -> None:
         video: Any = SimpleNamespace(start=lambda wakes: None, want=lambda play: None, name="a video")
         hub.handle(first, ON)
         await room.want(Play.PLAY)
-        before, camera = room.source, hub.camera
-        room.source = hub.moving_source(video)  # from the palette
+        before, camera = room.source, hub.camera.camera
+        room.source = hub.camera.moving_source(video)  # from the palette
         before.want(Play.PLAY)  # a word of the earlier source that comes late
         room.source.start()
         await room.want(Play.PLAY)
-        assert room.source.name == "a video" and hub.source is room.source
+        assert room.source.name == "a video" and hub.camera.source is room.source
         assert not hub.facts(first)["camera_is_on"] and not hub.facts(first)["gives_camera"]
-        assert not room.is_asked(first) and not room.waits(first) and hub.camera is not camera
+        assert not room.is_asked(first) and not room.waits(first) and hub.camera.camera is not camera
         hub.handle(first, ON)
         assert room.source.name == "the browser's camera"
         camera.close()
@@ -184,7 +184,7 @@ def test_a_camera_that_is_given_before_a_source_is_opened_is_the_source() -> Non
         video: Any = SimpleNamespace(start=lambda wakes: None, want=lambda play: None, name="a video")
         hub.enter(first)
         hub.handle(first, ON)  # photos are shown
-        source = hub.moving_source(video)  # as the window then asks for
+        source = hub.camera.moving_source(video)  # as the window then asks for
         await asyncio.sleep(0)
         source.want(Play.PLAY)
         await asyncio.sleep(0)
