@@ -11,6 +11,7 @@ from deepvis.core.state import ViewState
 from deepvis.window.ui.compose import Composer
 from deepvis.window.ui.scene import Scene, Status
 from deepvis.window.ui.text import draw_text, note_cut, noting_cuts
+from tests.helpers.looks import words_of
 from tests.window.ui.scenes import UNIT, make_scene, unit_images, unit_of
 
 NOTE = "running top 9 of this stream, 12 images of a folder with a long name"
@@ -61,6 +62,14 @@ def test_facts_without_room_are_said_whole() -> None:
     status = scene.layout["status"]
     said = composer.cut_at(status.row + status.height // 3, status.col + 60)
     assert said.startswith("conv2/5x5_reduce · 7") and said.endswith("boost 0/0.5")
+
+
+@pytest.mark.parametrize("width", range(240, 900, 20))
+def test_a_fact_is_left_out_rather_than_cut_to_a_few_letters(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene = make_scene(replace(UNIT, back_mode="deconv", gamma_boost=2), size=(700, width))
+    name, *others = words_of(monkeypatch, "status", scene)
+    assert name
+    assert all(len(word) > 20 for word in others if word.endswith("…"))
 
 
 def test_over_the_help_which_is_whole_nothing_of_the_panes_is_said() -> None:

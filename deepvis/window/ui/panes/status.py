@@ -32,6 +32,7 @@ from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.text import draw_text, line_height, note_cut, one_line, text_width
 from deepvis.window.ui.what_if_words import unit_words as changed_words
 
+CUT_FACT = 200  # pixels at scale 1: with less of it to be read a fact is left out
 NARROW = 46  # letters' heights: the width of a line in which sentences go before how fast it is
 
 
@@ -129,12 +130,16 @@ def draw_error(canvas: np.ndarray, scene: Scene, area: Rect) -> None:
 
 
 def draw_facts(canvas: np.ndarray, scene: Scene, area: Rect) -> None:
-    """The facts side by side, the unit's name first and brightest, a rule between each two."""
+    """The facts side by side, the unit's name first and brightest, a rule between each two.
+
+    From the first on that does not fit they are left out, and said where the pointer rests: "deco..." or "max 1..."
+    says nothing. A long one is cut.
+    """
     px, space = scene.px(theme.SIZE_TEXT), scene.px(10)
     row, col = area.row, area.col
     pieces = facts(scene)
     for i, (text, color) in enumerate(pieces):
-        if area.right - col < scene.px(30):
+        if i and area.right - col - space < min(text_width(text, px), scene.px(CUT_FACT)):
             note_cut(canvas, area, "   ".join(fact for fact, _ in pieces))
             return
         if i:
