@@ -5,82 +5,50 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
-
-import numpy as np
+from typing import Any
 
 from deepvis.core.answers import Answer, EffectReport
-from deepvis.core.commands import COMMANDS, Group, command_of
+from deepvis.core.commands import command_of
 from deepvis.core.commands.this_unit import optimization_ended
-from deepvis.core.effects import OtherNetwork, SaveTop
+from deepvis.core.effects import SaveTop
 from deepvis.core.history import closed, remembered, remembered_late
 from deepvis.core.layer_list import described
 from deepvis.core.names_file import content_of
-from deepvis.core.panes import PaneLayout
-from deepvis.core.presenting import PanesNow, Presenting
 from deepvis.core.saving import OF_FILES
 from deepvis.core.scanning import scan_ended
-from deepvis.core.state import AppState, GoTo, Outcome
-from deepvis.core.strips import strips_of, with_strips
+from deepvis.core.state import AppState, GoTo
 from deepvis.core.typed import pasted, press
-from deepvis.core.types import NetInfo, Snapshot
+from deepvis.core.types import Snapshot
 from deepvis.core.user_error import UsageError
-from deepvis.core.why import reason_selected
 from deepvis.live.folder_scan import ScanRequest
 from deepvis.window.autoplay import AutoplayClock
-from deepvis.window.effects import EffectCarrier
-from deepvis.window.gestures import Gesture, start_of
-from deepvis.window.given import given, given_words
+from deepvis.window.gestures import Gesture
 from deepvis.window.options import RunOptions
 from deepvis.window.palette_watch import PaletteWatch
 from deepvis.window.parts import Parts
-from deepvis.window.pointer import pointed
-from deepvis.window.presenter import SECONDS, PressedKey
+from deepvis.window.pauses import CONFIRM_SECONDS
 from deepvis.window.requests import has_shown, missing, shown_frame
 from deepvis.window.saver import Saver
-from deepvis.window.scene_maker import SceneMaker
-from deepvis.window.screen import Screen
-from deepvis.window.screenshots import KeyPictures, save_picture
+from deepvis.window.screenshots import save_picture
 from deepvis.window.script import Script
 from deepvis.window.session import Session, restored
-from deepvis.window.shown_hints import ShownHints
 from deepvis.window.stats import Stats
-from deepvis.window.status import HINT_SECONDS, StatusReader, error_words
-from deepvis.window.typist import Typist
-from deepvis.window.ui.events import CameraEnded, CameraGiven, Closed, Event, Key, Pasted, PhotoGiven, Resized
+from deepvis.window.status import HINT_SECONDS, error_words
+from deepvis.window.ui.events import Pasted
 from deepvis.window.ui.scene import Scene
 from deepvis.window.ui.window import AnyWindow
+from deepvis.window.user_actions import MakesLayout, UserActions
 from deepvis.window.watching import OverTimeWatch
 
-ONE_NETWORK = "there is one network here; start with --compare NAME for a second beside it"
-STILL_SAVING = "it is still being saved; backspace takes it back once that is done"
 BUSY_MS, IDLE_MS = 10, 15  # waits for a key while something changes, and after a second in which nothing did
 NETWORK_WAITS = 0.5  # seconds at most until it loads: the window with the picture comes first
 PICTURE_WAITS = 0.1  # seconds at most until the window is drawn without the picture
-NEEDS_NETWORK = frozenset(
-    group.value for group in (Group.MOVE, Group.FIND, Group.BACK, Group.TIME, Group.UNIT, Group.KEEP)
-)
-STEP_SECONDS = 1.0  # presses of a key that are this close belong to one step of undo
-GO_TO_SECONDS = 1.0  # after the last digit the typed number is gone to
 FREEZE_SECONDS = 600.0  # for which it is said why the source was frozen
 SCAN_SECONDS = 30.0  # for which it is said how a scan has ended: the user may have looked elsewhere
-WALKING_SECONDS = 5.0  # after a key or a click in which sorted tiles stay where they are
-CONFIRM_SECONDS = 6.0  # in which the same key once more does what was asked about
 
 
-class MakesLayout(Protocol):
-    """Where the panes are."""
-
-    def __call__(
-        self, info: NetInfo, height: int, width: int, /, *, presenting: Presenting, pixel_ratio: float
-    ) -> PaneLayout: ...
-
-
-class Loop:
-    """Runs a window over the parts until the user or the options end it.
-
-    layouts: says where the panes are. pictures: folder for what key p saves.
-    """
+class Loop(UserActions):
+    """Runs a window over the parts until the user or the options end it. What it is made of: ``UserActions``."""
 
     def __init__(
         self,
@@ -93,38 +61,12 @@ class Loop:
         stats: Stats,
         saver: Saver | None = None,
     ) -> None:
-        self.state = replace(state, is_watched_elsewhere=not window.opens_paths)
-        self.parts, self.window, self.options, self.stats = parts, window, options, stats
-        self._layouts, self._pictures = layouts, KeyPictures(pictures)
-        self._saver = saver or Saver(pictures)
-        is_timeless = options.headless or options.is_timeless
-        self._pressed = PressedKey(float("inf") if is_timeless else SECONDS)  # until the next key of a script
-        self._hints = ShownHints(options.hints, headless=options.headless)
-        self._status = StatusReader(self._pressed, self._hints, is_timeless=options.is_timeless)
-        # keys that need the network, pressed before it was there, and what came after them; texts to be pasted
-        self._early: list[str | Pasted] = []
-        self._status.waiting = self._early
-        self._replayed = list(options.replay.gestures) if options.replay is not None else []
-        self._script = Script([gesture.token for gesture in self._replayed] or options.keys)
-        # of what is being done again; None: the window's own
-        self._replayed_ratio = None if options.replay is None else options.replay.start.pixel_ratio
-        self._replayed_pause: float | None = None  # before what is being done again
-        self._typist = Typist()
+        super().__init__(state, parts, window, options, layouts, pictures, stats, saver)
+        self._script = Script(self._replaying.tokens or options.keys)
         self._autoplay = AutoplayClock()
         self._palette = PaletteWatch()
         self._over_time = OverTimeWatch()
-        self._acted_at = self._asked_at = float("-inf")  # when the user acted last, when an effect asked back
-        self._mouse: tuple[int, int] | None = None  # where it is, whatever was pressed since; None outside
-        self._pointer: tuple[int, int] | None = None  # since it moved last; None once a key or a button was pressed
-        self._pointed_at: tuple[int, int] | None = None  # where it was last, whatever was pressed since
-        self._carry_out = EffectCarrier(window, parts, self._saver, self._pictures, self._status)
-        self.screen = Screen(window, stats, self._status.shown, options.record)
-        self._make_scene = SceneMaker(parts, self._status, window.reserved_keys)
-        self._lay_out(*window.size)
         self._is_closed = False
-        self._log = None  # of what is pressed
-        if options.record_keys is not None:
-            self._log = self._saver.gesture_log(options.record_keys, start_of(state, window.size, window.pixel_ratio))
 
     def run(self) -> None:
         """Until the end. Raises UsageError if the network cannot be opened at all."""
@@ -192,117 +134,6 @@ class Loop:
         if (session := self._saver.take_session()) is not None:
             self.open_session(session)
 
-    # ------------------------------------------------------------------ events
-
-    def _handle(self, event: Event) -> None:
-        if self._log is not None:
-            self._log.event(event)
-        if isinstance(event, Closed):
-            self.state = replace(self.state, quit=True)
-        elif isinstance(event, Resized):
-            self._replayed_ratio = None if self._replayed_ratio is None else event.pixel_ratio
-            self._lay_out(event.height, event.width)
-        elif isinstance(event, Key):
-            if key := self._typist.key(event.code, is_typing=self.state.takes_letters):
-                self._pointer = None
-                self.press(key)
-        elif isinstance(event, Pasted):
-            self._acted_at = time.monotonic()
-            if self.parts.latest.info is None:  # the palette, where it goes, needs the network
-                self._early.append(event)
-            else:
-                self.state = pasted(self.state, event.text)
-        elif isinstance(event, (PhotoGiven, CameraGiven, CameraEnded)):
-            before = self._before_acting()
-            self.state = given(before, event)
-            if words := given_words(before, self.state):
-                self._status.show_hint(words)
-        elif event.kind in ("move", "leave"):
-            self._pointer = self._mouse = (event.row, event.col) if event.kind == "move" else None
-            self._pointed_at = self._pointer
-        elif self.screen.scene is not None:
-            self._pointer = None
-            self.screen.expect()
-            before = self._before_acting()
-            outcome = pointed(before, event, self.screen.scene)
-            self._act(outcome)
-            kind = "click" if event.kind == "press" else "wheel"
-            self._pressed.note_gesture(kind, before, *outcome)
-            self._hints.did(kind)
-
-    def press(self, key: str) -> None:
-        """Do what a key does. One that needs the network waits until it is there, and so do those after it."""
-        if self._log is not None:
-            self._log.key(key)
-        bound = command_of(key)
-        if not self.state.takes_letters:
-            waits = bool(self._early) or (bound is not None and bound.group in NEEDS_NETWORK)
-            if self.parts.latest.info is None and waits and bound is not COMMANDS["quit"]:
-                self._early.append(key)
-                self._hints.did(bound.name if bound is not None else "")
-                return
-            if bound is None:
-                return
-        self.screen.expect()
-        self._status.forget_first_hint()
-        if bound in (COMMANDS["undo"], COMMANDS["redo"]) and not self.state.takes_letters:
-            self._status.show_hint("")  # what it said may not be so any more
-            if self.parts.is_saving:
-                self._status.show_hint(STILL_SAVING)
-                return
-        before = self._before_acting()
-        outcome = press(before, key)
-        self._act(outcome)
-        self._pressed.note_key(key, before, *outcome)
-        if bound is not None and not before.takes_letters:
-            self._hints.did(bound.name)
-
-    def _before_acting(self) -> AppState:
-        """The state, with the pane under the pointer; after a pause what comes is a new step of undo."""
-        now = time.monotonic()
-        self._status.acted()
-        pause, self._acted_at = now - self._acted_at, now
-        pause = pause if self._replayed_pause is None else self._replayed_pause
-        layout = self._make_scene.layout
-        under = layout.pane_at(*self._pointed_at) if self._pointed_at else None
-        state = replace(self.state, panes=replace(self.state.panes, pointed=under or ""))
-        return closed(state) if pause > STEP_SECONDS else state
-
-    def _act(self, outcome: Outcome) -> None:
-        """Take over the state that a key or the mouse has made, and carry out its effects."""
-        before = self.state.view
-        self.state, effects = outcome
-        if self.state.view != before:
-            self._status.view_changed()
-        if self.state.view.presenting != before.presenting:
-            self._lay_out(*self.window.size)
-        for effect in effects:
-            if isinstance(effect, OtherNetwork):
-                self.turn_to_other()
-            else:
-                self.state = self._carry_out(effect, self.state)
-        self._lay_out_strips()
-        self._sort_tiles()
-
-    @property
-    def plays_photos(self) -> bool:
-        """Autoplay goes on to the next photo in this loop."""
-        return True
-
-    def turn_to_other(self) -> None:
-        """Have keys go to the other network."""
-        self._status.show_hint(ONE_NETWORK)
-
-    @property
-    def whole_picture(self) -> np.ndarray | None:
-        """What stands in the window, (H, W, 3) uint8 BGR; None before the first."""
-        return self.screen.picture
-
-    def _lay_out_strips(self) -> None:
-        """Make room for a strip that was turned on, or take back that of one that was turned off."""
-        if strips_of(self.state.view) != self._strips:
-            self._lay_out(*self.window.size)
-
     def open_session(self, session: Session) -> None:
         """Look at what a session says, as one step of the history."""
         try:
@@ -323,33 +154,16 @@ class Loop:
         if self._saver.names.error not in ("", before):
             self._status.show_hint(self._saver.names.error)
 
-    def _sort_tiles(self) -> None:
-        """Take over the order of the tiles of the layer that is selected now."""
-        is_walking = time.monotonic() - self._acted_at < WALKING_SECONDS
-        order = self._make_scene.tile_order(self.state, is_held=is_walking)
-        if order is not self.state.tile_order:
-            self.state = reason_selected(replace(self.state, tile_order=order))
-
     def _take_pauses(self) -> None:
         """What is done by waiting: a typed number is gone to, and what was asked about is not meant any more."""
-        now = time.monotonic()
-        typing, pause = self.state.typing, now - self._acted_at
-        if isinstance(typing, GoTo) and typing.text and self._script.is_done and pause > GO_TO_SECONDS:
+        typing = self.state.typing
+        if isinstance(typing, GoTo) and typing.text and self._script.is_done and self._pauses.goes_to_typed:
             self.press("enter")
-        if self.state.to_confirm and now - max(self._acted_at, self._asked_at) > CONFIRM_SECONDS:
+        if self.state.to_confirm and self._pauses.is_asked_no_more:
             self.state = replace(self.state, to_confirm="")
         if self.plays_photos:
             has_photo = self.state.input.autoplay.is_on and has_shown(self.state, self.parts.latest)
-            self.state = self._autoplay(self.state, now, is_shown=has_photo)
-
-    def _lay_out(self, height: int, width: int) -> None:
-        shown, strips = self.state.view.presenting, strips_of(self.state.view)
-        ratio = self.window.pixel_ratio if self._replayed_ratio is None else self._replayed_ratio
-        layout = self._layouts(self.state.info, height, width, presenting=shown, pixel_ratio=ratio)
-        self._make_scene.layout, self._strips = with_strips(layout, strips), strips
-        area = self._make_scene.layout.tiles_area
-        self.state = replace(self.state, layers_pane=(area.height, area.width))
-        self.state = replace(self.state, panes=PanesNow(tuple(name for name, _ in self._make_scene.layout)))
+            self.state = self._autoplay(self.state, time.monotonic(), is_shown=has_photo)
 
     # -------------------------------------------------------------------- news
 
@@ -363,12 +177,11 @@ class Loop:
             if self.options.session is not None:
                 self.state = restored(self.state, self.options.session)
             self._lay_out(*self.window.size)
-            for early in self._early:
+            for early in self._early.take():
                 if isinstance(early, Pasted):
                     self.state = pasted(self.state, early.text)
                 else:
                     self._act(press(self.state, early))
-            self._early.clear()
         if latest.snapshot is not None and latest.snapshot is not before.snapshot:
             self._status.passes.count()
         self._look_over_time(latest.snapshot)
@@ -403,16 +216,18 @@ class Loop:
         self._status.show_hint(answer.error or sentence, seconds, path)
         if report is not None and report.is_refused and isinstance(answer.request, SaveTop):
             self.state = replace(self.state, to_confirm="save_top")
-            self._asked_at = time.monotonic()
+            self._pauses.asked()
         if report is not None and report.reverse is not None:
             self.state = remembered_late(self.state, report.reverse)
 
     def _run_script(self) -> None:
         """Send the script's next key, once the panes have settled."""
-        if (key := self._script.take(self.missing)) is not None and self._replayed:
-            self._do_again(self._replayed.pop(0))
+        if (key := self._script.take(self.missing)) is None:
+            return
+        if (gesture := self._replaying.take()) is not None:
+            self._do_again(gesture)
             self.parts.send_requests(self.state)
-        elif key is not None:
+        else:
             self.take_script_key(key)
 
     def take_script_key(self, key: str) -> None:
@@ -425,7 +240,7 @@ class Loop:
 
     def _do_again(self, gesture: Gesture) -> None:
         """Do what was recorded; a pause before it counts as long as it was."""
-        self._replayed_pause = gesture.after
+        self._replaying.pause = gesture.after
         if gesture.after > CONFIRM_SECONDS:
             self.state = replace(self.state, to_confirm="")
         if gesture.kind == "key":
@@ -435,7 +250,7 @@ class Loop:
             self.state = replace(self.state, naming=replace(self.state.naming, filed=gesture.names()))
         elif (event := gesture.event()) is not None:
             self._handle(event)
-        self._replayed_pause = None
+        self._replaying.pause = None
 
     # ----------------------------------------------------------------- showing
 

@@ -25,9 +25,10 @@ from deepvis.live.unit_image_commands import Commands
 from deepvis.live.unit_image_reader import UnitImageReader
 from deepvis.live.unit_images import UnitImagesWorker
 from deepvis.sources.base import SourceError, new_frame
-from deepvis.window.loop import CONFIRM_SECONDS, STEP_SECONDS, Loop
+from deepvis.window.loop import Loop
 from deepvis.window.options import RunOptions
 from deepvis.window.parts import Makers, Parts
+from deepvis.window.pauses import CONFIRM_SECONDS, STEP_SECONDS
 from deepvis.window.requests import ATTRIBUTION
 from deepvis.window.stats import Stats
 from deepvis.window.ui.events import Closed, Key, Mouse, Pasted, Resized
@@ -365,7 +366,7 @@ def test_moves_with_a_pause_between_are_steps_of_their_own(make: Callable[..., B
     bench = make()
     bench.until(bench.is_settled)
     bench.keys("klll")
-    bench.loop._acted_at -= STEP_SECONDS + 1
+    bench.loop._pauses._acted_at -= STEP_SECONDS + 1
     bench.keys("ll\x08")
     assert bench.state.unit.channel == 3
     bench.keys("\x08")
@@ -378,8 +379,8 @@ def test_what_was_refused_is_not_asked_for_ever(make: Callable[..., Bench]) -> N
     bench.loop._say(Answer(SaveTop(3), EffectReport("not saved", is_refused=True)))
     bench.loop.turn()
     assert bench.scene().status.hint == "not saved" and bench.state.to_confirm == "save_top"
-    bench.loop._acted_at -= CONFIRM_SECONDS + 1
-    bench.loop._asked_at -= CONFIRM_SECONDS + 1
+    bench.loop._pauses._acted_at -= CONFIRM_SECONDS + 1
+    bench.loop._pauses._asked_at -= CONFIRM_SECONDS + 1
     bench.loop.turn()
     assert not bench.state.to_confirm
 
@@ -394,7 +395,7 @@ def test_q_of_a_served_window_is_not_asked_about_for_ever_and_is_meant_in_a_scri
     bench.loop.turn()
     assert bench.state.to_confirm == "quit" and not bench.state.quit
     assert bench.scene().status.hint == "q once more ends this window, for all who look at it"
-    bench.loop._acted_at -= CONFIRM_SECONDS + 1
+    bench.loop._pauses._acted_at -= CONFIRM_SECONDS + 1
     bench.loop.turn()
     assert not bench.state.to_confirm and not bench.state.quit
     bench.loop.take_script_key("q")
