@@ -68,6 +68,17 @@ class Control:
             self.take_control(viewer)
         return self.controller is viewer
 
+    def has_room(self, name: str, most: int) -> bool:
+        """True if a page of that name may come in, of ``most`` at once. One that is awaited back keeps its place."""
+        away = self._left_name if self._is_awaited and self.namesake(self._left_name) is None else ""
+        others = sum(viewer.name != name or not name for viewer in self.viewers) + bool(away and away != name)
+        return others < most
+
+    @property
+    def newest_onlooker(self) -> Viewer | None:
+        """Of those who may not control the one who came last."""
+        return next((viewer for viewer in reversed(self.viewers) if not viewer.may_control), None)
+
     def namesake(self, name: str) -> Viewer | None:
         """The viewer of that name: the same page, whose earlier socket has not been found closed yet."""
         return next((viewer for viewer in self.viewers if name and viewer.name == name), None)

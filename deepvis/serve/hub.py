@@ -11,6 +11,7 @@ from typing import Any
 from deepvis.core.key_hold import KeyHold
 from deepvis.serve.control import Control
 from deepvis.serve.event_box import EventBox
+from deepvis.serve.limits import MOST_VIEWERS
 from deepvis.serve.messages import CameraSwitched, ClientMessage, Drawn, RecordSwitched, TakeControl
 from deepvis.serve.page_camera import PageCamera
 from deepvis.serve.pictures import ServedPicture
@@ -80,6 +81,16 @@ class Hub:
         }
 
     # -------------------------------------------------------------------- viewers
+
+    def makes_room(self, name: str, *, may_control: bool) -> bool:
+        """False where too many pages look on for one more. For one that may control, an onlooker has to go."""
+        if self.control.has_room(name, MOST_VIEWERS):
+            return True
+        onlooker = self.control.newest_onlooker if may_control else None
+        if onlooker is not None:
+            self.leave(onlooker)
+            self.start(_close(onlooker, FULL, "too many viewers"))
+        return onlooker is not None
 
     def enter(self, viewer: Viewer) -> None:
         if (before := self.control.namesake(viewer.name)) is not None:

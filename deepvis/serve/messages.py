@@ -88,7 +88,8 @@ def _size(fields: dict[str, Any]) -> ClientMessage:
     if isinstance(ratio, bool) or not isinstance(ratio, int | float) or not 0 < ratio <= LARGEST_RATIO:
         raise MessageError("a message whose ratio is no number in its range")
     fitted = fitted_size(height, width)
-    return Resized(*fitted, ratio * fitted[1] / width)
+    shrunk = min(fitted[0] / height, fitted[1] / width, 1.0)  # a page too small for its panes has no larger letters
+    return Resized(*fitted, ratio * shrunk)
 
 
 def _paste(fields: dict[str, Any]) -> ClientMessage:

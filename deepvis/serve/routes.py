@@ -7,6 +7,7 @@ import logging
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ HEARTBEAT_SECONDS = 10.0
 SMALL_BYTES = 1 << 20  # of an upload that stays in memory; what is refused for its size never lies there as a whole
 TOO_LARGE = f"a photo may have {limits.PHOTO_BYTES >> 20} MB at most; make it smaller"
 ONLOOKER = "looks on: "  # before the name of such a page, so that it takes the place of no other kind of page
+CONTROL_LOST = "another viewer controls the window; take control first"
 TOO_SOON = "too many at once; wait a moment"
 HEADERS = {
     "Cache-Control": "no-store",
@@ -50,7 +52,7 @@ class PageRequests:
         self._seen_at: dict[Any, float] = {}
         self._photos = RateLimit(limits.PHOTOS_A_SECOND, limits.PHOTOS_AT_ONCE)
         self._screenshots = RateLimit(limits.SCREENSHOTS_A_SECOND, limits.SCREENSHOTS_AT_ONCE)
-        self._uploading = asyncio.Lock()
+        self._decoding = asyncio.Lock()
 
     def app(self) -> web.Application:
         @web.middleware
@@ -79,7 +81,8 @@ class PageRequests:
         """Nothing is done for a request before its names and its token are right."""
         self._spoken.add(request.protocol)
         headers = request.headers
-        refused = self._access.refusal(request.query.get("token"), headers.get("Host"), headers.get("Origin"))
+        origin = ", ".join(headers.getall("Origin", [])) or None  # two of them are no address
+        refused = self._access.refusal(request.query.get("token"), headers.get("Host"), origin)
         try:
             response = _sentence(*refused) if refused else await handler(request)
         except web.HTTPException as error:
@@ -100,11 +103,13 @@ class PageRequests:
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         hub = self._hub
-        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_SECONDS, max_msg_size=limits.MESSAGE_BYTES, compress=False)
+        socket = web.WebSocketResponse(
+            heartbeat=HEARTBEAT_SECONDS, max_msg_size=limits.MESSAGE_BYTES, compress=False, autoping=False
+        )
         await socket.prepare(request)
         name, may_control = request.query.get("viewer", "")[:40], self._access.may_control(request.query.get("token"))
         name = name if may_control else f"{ONLOOKER}{name}"
-        if len(hub.control.viewers) >= limits.MOST_VIEWERS and hub.control.namesake(name) is None:
+        if not hub.makes_room(name, may_control=may_control):
             await socket.close(code=FULL, message=b"too many viewers")
             return socket
         viewer = Viewer(
@@ -125,6 +130,8 @@ class PageRequests:
         async for item in viewer.socket:
             if not viewer.allowance.allow():
                 await viewer.socket.close(code=1008, message=b"too many messages")
+            elif item.type is WSMsgType.PING:  # counted as all else
+                await viewer.socket.pong(item.data)
             elif item.type is WSMsgType.BINARY:
                 self._hub.camera.take_frame(viewer, item.data)
             elif item.type is WSMsgType.TEXT:
@@ -141,28 +148,42 @@ class PageRequests:
         if viewer is None:
             return _sentence(403, "no page with this viewer= looks at the window; load the page again")
         if not self._hub.may_act(viewer):
-            return _sentence(403, "another viewer controls the window; take control first")
+            return _sentence(403, CONTROL_LOST)
         if not self._photos.allow():
             return _sentence(429, TOO_SOON)
         if (request.content_length or 0) > limits.PHOTO_BYTES:
             return _sentence(413, TOO_LARGE)
-        async with self._uploading:  # one at a time: the others wait in their sockets, not in memory
-            try:
-                with tempfile.SpooledTemporaryFile(SMALL_BYTES) as file:
-                    await _receive(request, file)
-                    add, name = self._hub.uploads.add, request.query.get("name", "photo")
-                    path = await asyncio.get_running_loop().run_in_executor(None, lambda: add(_content(file), name))
-            except PhotoError as error:
-                return _sentence(415, str(error))
-            except UploadError as error:
-                return _sentence(error.status, str(error))
-            except ConnectionError:  # an OSError, but the client's
-                raise
-            except OSError as error:
-                return _sentence(507, f"the photo cannot be stored on the server ({error.strerror or error})")
+        try:
+            async with viewer.uploading:  # one at a time of each page: the others wait in their sockets, not in memory
+                path = await self._received(request, lambda: self._controls(viewer.name))
+        except PhotoError as error:
+            return _sentence(415, str(error))
+        except UploadError as error:
+            return _sentence(error.status, str(error))
+        except ConnectionError:  # an OSError, but the client's
+            raise
+        except OSError as error:
+            return _sentence(507, f"the photo cannot be stored on the server ({error.strerror or error})")
         if not self._hub.put(PhotoGiven(str(path))):
             return _sentence(503, "the window is busy; give the photo again in a moment")
         return web.json_response({"name": path.name})
+
+    def _controls(self, name: str) -> bool:
+        """True while the page of that name presses the keys, or nobody does."""
+        viewer = self._hub.control.namesake(name)
+        return viewer is not None and self._hub.control.controller in (viewer, None)
+
+    async def _received(self, request: web.Request, controls: Callable[[], bool]) -> Path:
+        """The file of a photo. controls: its page still does. Raises PhotoError, UploadError and OSError."""
+        with tempfile.SpooledTemporaryFile(SMALL_BYTES) as file:
+            await _receive(request, file, controls)
+            add, name = self._hub.uploads.add, request.query.get("name", "photo")
+            async with self._decoding:  # each takes its pixels' memory
+                path = await asyncio.get_running_loop().run_in_executor(None, lambda: add(_content(file), name))
+        if not controls():
+            path.unlink(missing_ok=True)
+            raise UploadError(403, CONTROL_LOST)
+        return path
 
     async def _screenshot(self, request: web.Request) -> web.StreamResponse:
         newest = self._hub.newest_whole
@@ -195,8 +216,11 @@ class UploadError(Exception):
         self.status = status
 
 
-async def _receive(request: web.Request, file: IO[bytes]) -> None:
-    """Take a request's body into a file. Raises UploadError where it is too large, stands still, or takes too long."""
+async def _receive(request: web.Request, file: IO[bytes], controls: Callable[[], bool]) -> None:
+    """Take a request's body into a file.
+
+    Raises UploadError where it is too large, stands still, takes too long, or its page has lost control.
+    """
     size, ends_at = 0, time.monotonic() + limits.UPLOAD_SECONDS
     while True:
         try:
@@ -204,6 +228,8 @@ async def _receive(request: web.Request, file: IO[bytes]) -> None:
         except asyncio.TimeoutError:  # an OSError from Python 3.11 on
             stall = f"nothing came for {limits.UPLOAD_STALL_SECONDS:g} seconds"
             raise UploadError(408, f"the photo did not arrive: {stall}; give it again, or a smaller one") from None
+        if not controls():
+            raise UploadError(403, CONTROL_LOST)
         if not part:
             return
         if (size := size + len(part)) > limits.PHOTO_BYTES:

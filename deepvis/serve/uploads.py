@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import tempfile
@@ -20,7 +21,6 @@ class Uploads:
 
     def __init__(self) -> None:
         self._folder: Path | None = None
-        self._number = 0
         self._files: deque[tuple[Path, int]] = deque()
 
     def add(self, content: bytes, name: str) -> Path:
@@ -31,8 +31,7 @@ class Uploads:
         decoded(content, said_name(name), PHOTO_PIXELS)
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="deepvis-photos-"))
-        self._number += 1
-        path = self._folder / f"{self._number:04d} {file_name(name)}"
+        path = _free(self._folder / file_name(name))
         path.write_bytes(content)
         self._files.append((path, len(content)))
         while len(self._files) > MOST_PHOTOS or sum(size for _, size in self._files) > MOST_PHOTO_BYTES:
@@ -59,6 +58,12 @@ def file_name(name: str) -> str:
     kept = "".join(char if _is_harmless(char) else "\0" for char in (stem if suffix else last))
     words = re.sub("\0+", "_", kept).strip(" _-")[:LONGEST_NAME]
     return f"{words or 'photo'}{suffix or '.jpg'}"
+
+
+def _free(path: Path) -> Path:
+    """The path itself, or with the first number from 2 on of which there is no file yet."""
+    numbered = (path.with_stem(f"{path.stem} {number}") for number in itertools.count(2))
+    return next(each for each in itertools.chain([path], numbered) if not each.exists())
 
 
 def _is_harmless(char: str) -> bool:

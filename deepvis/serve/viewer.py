@@ -80,6 +80,7 @@ class Viewer:
         self.socket, self.name, self.may_control = socket, name, may_control
         self.allowance = RateLimit(MESSAGES_A_SECOND, MESSAGES_AT_ONCE)
         self.frames_to_ask = 0  # of its camera
+        self.uploading = asyncio.Lock()  # a photo of its page
         self._newest, self._facts, self._pieces = newest, facts, pieces
         self._wake = asyncio.Event()
         self._sent: ServedPicture | None = None  # what the page shows once it has drawn all that is on its way

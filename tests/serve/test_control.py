@@ -80,6 +80,18 @@ def test_who_looks_on_never_controls() -> None:
     assert control.controller is other
 
 
+def test_who_controls_keeps_a_place_while_loaded_anew() -> None:
+    now = [0.0]
+    control = Control(lambda: now[0])
+    for name in "abc":
+        control.enter(viewer(name))
+    assert control.has_room("a", 3) and not control.has_room("d", 3), "a page takes the place of its earlier socket"
+    control.leave(control.viewers[0])
+    assert control.has_room("a", 3) and not control.has_room("d", 3) and control.has_room("d", 4)
+    now[0] += RETURN_SECONDS + 1
+    assert control.has_room("d", 3), "it has not come back"
+
+
 @pytest.mark.parametrize(
     ("name", "file"),
     [("../../etc/passwd", "passwd.jpg"), ("C:\\a\\b.PNG", "b.png"), ("", "photo.jpg"), (".png", "photo.png"),
@@ -90,6 +102,14 @@ def test_who_looks_on_never_controls() -> None:
 )  # fmt: skip
 def test_names_of_uploads_are_harmless(name: str, file: str) -> None:
     assert file_name(name) == file
+
+
+def test_uploads_have_their_names_and_replace_no_other(photos: Path) -> None:
+    uploads = Uploads()
+    content = next(path for path in sorted(photos.iterdir()) if path.suffix == ".png").read_bytes()
+    names = [uploads.add(content, "cat.png").name for _ in range(3)]
+    assert names == ["cat.png", "cat 2.png", "cat 3.png"]
+    uploads.close()
 
 
 def test_uploads_are_removed_at_the_end(photos: Path) -> None:

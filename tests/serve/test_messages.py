@@ -41,7 +41,8 @@ def test_events() -> None:
     assert read(type="size", height=700, width=900) == Resized(700, 900)
     assert read(type="size", height=2295, width=1170, ratio=3) == Resized(2295, 1170, 3.0)
     shrunk = read(type="size", height=12000, width=6000, ratio=3)
-    assert isinstance(shrunk, Resized) and np.isclose(shrunk.pixel_ratio, 3 * shrunk.width / 6000)
+    assert isinstance(shrunk, Resized) and np.isclose(shrunk.pixel_ratio, 3 * shrunk.height / 12000)
+    assert read(type="size", height=700, width=1, ratio=2) == Resized(700, SMALLEST_SIDE, 2.0), "no larger letters"
 
 
 @pytest.mark.parametrize(

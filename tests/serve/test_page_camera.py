@@ -42,6 +42,23 @@ def test_no_page_gives_its_camera_unless_it_is_asked_in_that_page(chromium: Any,
         comes_to(anew, "stream === null && !facts.camera_is_on", "the end with photos")
 
 
+def test_what_was_said_of_a_camera_that_failed_goes_once_it_is_tried_again(chromium: Any, window: Served) -> None:
+    with controlling_page(chromium, window.url) as page:
+        page.evaluate(
+            """() => { const devices = navigator.mediaDevices; window.asks = devices.getUserMedia;
+                       devices.getUserMedia = async () => { throw new Error("Permission denied"); }; }"""
+        )
+        page.click("#camera")
+        comes_to(page, "$('notice').textContent === 'The camera gives no pictures: Permission denied.'", "the reason")
+        page.evaluate("() => { navigator.mediaDevices.getUserMedia = window.asks; }")
+        page.click("#camera")
+        assert page.is_hidden("#notice")
+        comes_to(page, f"facts.camera_is_on && {IS_LIVE}", "the camera")
+        assert page.is_hidden("#notice")
+        page.click("#camera")
+        comes_to(page, "stream === null && !facts.camera_is_on", "its end")
+
+
 def test_photos_end_the_camera_and_c_begins_it_again(chromium: Any, window: Served, photos: Path) -> None:
     with controlling_page(chromium, window.url) as page:
         page.click("#camera")

@@ -184,7 +184,7 @@ def test_photos_are_taken_within_limits(served: Served, photos: Path) -> None:
             await mine.picture()
             async with client.post(f"{url}&name=../../x%2F..%5Cmy cat.jpg", data=good) as answer:
                 assert answer.status == 200
-                assert (await answer.json())["name"] == "0001 my cat.jpg"
+                assert (await answer.json())["name"] == "my cat.jpg"
             await mine.picture()
             assert await status(client, url, method="POST", data=b"no picture") == 415
             assert await status(client, url, method="POST", data=b"") == 415
@@ -210,6 +210,21 @@ def test_malformed_and_oversized_messages_close_the_socket(served: Served, bad: 
             await mine.socket.send_str(bad)
             # 1006: the rest of a long message met a closed socket, which takes the server's last word with it
             assert await mine.closing_code() in ((1008, 1009, 1006) if len(bad) > MESSAGE_BYTES else (1008, 1009))
+
+    asked(work())
+    asked(goes_on(served))
+
+
+def test_pings_are_answered_and_counted(served: Served) -> None:
+    async def work() -> None:
+        async with aiohttp.ClientSession() as client:
+            mine = await page(client, served)
+            await mine.picture()
+            await mine.socket.ping(b"abc")
+            with suppress(ConnectionError, aiohttp.ClientError):
+                for _ in range(20_000):
+                    await mine.socket.ping()
+            assert await mine.closing_code() in (1008, 1006)
 
     asked(work())
     asked(goes_on(served))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from deepvis.serve import limits
 from deepvis.serve.address import ServeAddress
 from deepvis.serve.server import WindowServer
+from deepvis.window.ui.events import PhotoGiven
 
 
 async def in_parts(content: bytes, pauses: list[float]) -> AsyncIterator[bytes]:
@@ -69,3 +71,39 @@ def test_a_photo_that_takes_all_too_long_is_refused_with_a_sentence_about_time(
     status, words = answer(in_parts(a_photo(photos), [0.1] * 300))
     assert status == 408
     assert words == "the photo did not arrive within 0.6 seconds; give a smaller one\n"
+
+
+def test_a_photo_whose_page_loses_control_is_refused_and_holds_nobody_up(photos: Path) -> None:
+    served = WindowServer(ServeAddress())
+    place, _, token = served.url.partition("/?token=")
+    content = a_photo(photos)
+    taken = asyncio.Event()
+
+    async def held() -> AsyncIterator[bytes]:
+        yield content[:1000]
+        await taken.wait()
+        yield content[1000:]
+
+    async def work() -> tuple[int, int]:
+        words = f"token={token}&name=phone.png&viewer="
+        async with (
+            aiohttp.ClientSession() as client,
+            client.ws_connect(f"{place}/ws?{words}a"),
+            client.ws_connect(f"{place}/ws?{words}b") as second,
+        ):
+            late = asyncio.create_task(client.post(f"{place}/photo?{words}a", data=held()))
+            await second.send_str('{"type": "control"}')
+            while not json.loads((await second.receive()).data).get("controls"):
+                pass
+            async with client.post(f"{place}/photo?{words}b", data=content) as own:
+                taken.set()
+                async with await late as refused:
+                    return own.status, refused.status
+
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            assert threads.submit(asyncio.run, asyncio.wait_for(work(), 60)).result() == (200, 403)
+        given = [event for event in served.events.take(0) if isinstance(event, PhotoGiven)]
+        assert len(given) == 1 and [path.name for path in Path(given[0].path).parent.iterdir()] == ["phone.png"]
+    finally:
+        served.stop()

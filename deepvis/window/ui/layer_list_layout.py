@@ -23,6 +23,7 @@ MOST_ROWS = 8  # of names that the default layout makes room for; more of them s
 MOST_LARGE_ROWS = 3  # of them in presenter mode
 MOST_STACKED_ROWS = 3  # of them in a window as narrow as a phone
 MOST_ENLARGED_ROWS = 2  # of them above a pane that is large
+LEAST_MEASURED_SIDE = 120  # of a window in its user's pixels: where it has fewer, letters grow no more
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,7 @@ def layout_for(
     window of so many of the latter. One as narrow as a phone has its panes above each other.
     """
     font_scale *= TEXT_SCALE if presenting.large_text else 1
+    pixel_ratio = min(pixel_ratio, min(height, width) / LEAST_MEASURED_SIDE)
     is_narrow = is_stacked(height, width, pixel_ratio) and not read_panes(overrides or {})
     font_scale *= _measured_scale(height, width, pixel_ratio, is_narrow=is_narrow) / text_scale_of(height, width)
     scale = text_scale_of(height, width) * font_scale

@@ -121,3 +121,9 @@ def test_on_a_phone_a_sentence_goes_before_how_fast_it_is() -> None:
     assert speed_words(said, line) == "24.5 fps"
     wide = replace(said, layout=layout_for(INFO, 930, 1500))
     assert speed_words(wide, lines_of(wide, wide.layout["status"])[-1]).endswith("cpu")
+
+
+@pytest.mark.parametrize("size", [(240, 240), (240, 1400), (4096, 240)])
+def test_letters_do_not_outgrow_a_narrow_window(size: tuple[int, int]) -> None:
+    """At a ratio of 16 it would have 15 of its user's pixels."""
+    assert layout_for(INFO, *size, pixel_ratio=16).text_scale <= 2 * layout_for(INFO, *size, pixel_ratio=1).text_scale

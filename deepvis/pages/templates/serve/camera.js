@@ -9,11 +9,13 @@ const WAITS = "The window waits for a camera: press Camera, or c for photos.";
 const video = $("video"), still = document.createElement("canvas");
 export let stream = null;  // while it is on
 let given = null;  // the stream that the server knows of
+let failed = "";  // what was said when it gave no pictures last
 let isStarting = false, framesAsked = 0, isSending = false;
 
 export async function startCamera(isWanted = () => true) {
   if (!navigator.mediaDevices) { cameraFailed("the page needs https, or a tunnel that ends on localhost"); return; }
   if (isStarting) return;  // the browser still asks
+  unsay(failed);
   isStarting = true;
   let own = null;
   try {
@@ -30,7 +32,8 @@ export async function startCamera(isWanted = () => true) {
 }
 
 function cameraFailed(why) {  // the window's own line says so only where it shows the camera
-  notice(`The camera gives no pictures: ${why.replace(/\.$/, "")}.`);
+  failed = `The camera gives no pictures: ${why.replace(/\.$/, "")}.`;
+  notice(failed);
   stopCamera(why);
 }
 

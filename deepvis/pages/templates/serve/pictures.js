@@ -4,6 +4,7 @@ import {canvas, stage} from "elements.js";
 import {facts} from "facts.js";
 import {veil} from "notices.js";
 
+const LEAST_SIDE = 60;  // in pixels of the page: a narrower one, as behind a notebook's splitter, asks for no picture
 const KINDS = {0xff: "image/jpeg", 0x52: "image/webp"};  // by the first byte
 const pen = canvas.getContext("2d", {alpha: false});
 let drawing = Promise.resolve();  // of the pictures that came before
@@ -36,7 +37,7 @@ export async function draw(data) {
 }
 
 export function sendSize() {
-  if (!stage.clientHeight || !stage.clientWidth || facts.controls === false) return;
+  if (Math.min(stage.clientHeight, stage.clientWidth) < LEAST_SIDE || facts.controls === false) return;
   ratio = window.devicePixelRatio || 1;
   send({type: "size", height: Math.floor(stage.clientHeight * ratio), width: Math.floor(stage.clientWidth * ratio), ratio});
 }
