@@ -16,7 +16,7 @@ from deepvis.live.shown_model import ShownModel
 from deepvis.models.model import Model
 from deepvis.optimize import presets
 from deepvis.settings.table import Settings
-from deepvis.window import making_parts
+from deepvis.window import making_parts, pauses
 from deepvis.window.first_state import first_state
 from deepvis.window.layouts import Layouts
 from deepvis.window.loop import Loop
@@ -43,6 +43,7 @@ def press_every_key(
     monkeypatch.setattr(making_parts, "open_backend", lambda name, model, device: make(model))
     quick = {name: replace(recipe, max_iter=2) for name, recipe in presets.BUILT_IN.items()}
     monkeypatch.setattr(presets, "BUILT_IN", quick)
+    monkeypatch.setattr(pauses, "CONFIRM_SECONDS", float("inf"))  # between two W on a busy machine
     settings = Settings(images=str(photos), video=str(video), pictures=str(folder))
     parts = making_parts.make_parts(settings, ShownModel(model), PassLog())
     state = first_state(settings, model, "off", starts_moving=False)
