@@ -217,6 +217,48 @@ async def many_messages(target: Target, count: int) -> Came:
     return came
 
 
+@attack("pings_of_one_page", 100_000)
+async def pings(target: Target, count: int) -> Came:
+    """As quick as they go; a page that is closed for it comes again."""
+    came, left = Came(), count
+    async with aiohttp.ClientSession() as client:
+        while left > 0:
+            async with client.ws_connect(target.at("ws", "&viewer=pings"), max_msg_size=0) as socket:
+                with suppress(*GONE):
+                    while left > 0 and not socket.closed:
+                        left -= 1
+                        came["sent"] += 1
+                        await socket.ping(b"abc")
+                        if left % 50 == 0:
+                            await asyncio.sleep(0)
+                came["closed"] += 1
+    return came
+
+
+@attack("sizes_of_no_page", 300)
+async def odd_sizes(target: Target, count: int) -> Came:
+    """From the page that controls: a pixel wide, or tall, and of every ratio; the window is drawn at some of them."""
+    rng, came = random.Random(23), Came()
+    sides = (1, 2, 60, 240, 1000, 4096, 100_000)
+    async with (
+        aiohttp.ClientSession() as client,
+        client.ws_connect(target.at("ws", "&viewer=sizes"), max_msg_size=0) as socket,
+    ):
+        await socket.send_str('{"type":"control"}')
+        for number in range(count):
+            odd = {"height": rng.choice(sides), "width": rng.choice(sides), "ratio": rng.choice((0.01, 1, 2, 16))}
+            usual = {"height": 700, "width": 1000, "ratio": 1}
+            size = {"type": "size", **(usual if number == count - 1 else odd)}
+            came["sent"] += 1
+            await socket.send_str(json.dumps(size))
+            item = await socket.receive(20)
+            while item.type is not aiohttp.WSMsgType.BINARY:
+                item = await socket.receive(20)
+            came["drawn"] += 1
+            await socket.send_str(json.dumps({"type": "drawn", "version": struct.unpack_from("<I", item.data)[0]}))
+    return came
+
+
 @attack("messages_malformed", 1_500)
 async def malformed(target: Target, count: int) -> Came:
     rng = random.Random(21)
