@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from deepvis.core.back_modes import BACK_MODES, OFF, all_modes
 from deepvis.core.commands import Command
 from deepvis.core.commands.changes import next_of, show_photo, view
@@ -72,7 +74,8 @@ def pointed(state: AppState, event: Mouse, scene: Scene) -> Outcome:
     if (found := pointed_at_strip(state, event, target, scene)) is not None:
         return remembered(state, found[0], "" if is_press else f"wheel over {target.pane}", found[1]), found[1]
     if not is_press and target.pane == "layers" and state.view.zoom is Zoom.PHOTOS:
-        return remembered(state, view(state, sheet=scrolled(scene, -event.steps)), "wheel over photos"), ()
+        sheet = scrolled(replace(scene, state=state), -event.steps)  # of now: notches may come quicker than pictures
+        return remembered(state, view(state, sheet=sheet), "wheel over photos"), ()
     after, effects = clicked(state, target) if is_press else wheeled(state, target, event.steps, scene.climb)
     grows = "" if is_press else f"wheel over {target.pane}"
     return remembered(state, after, grows, effects), effects

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from deepvis.core.commands.changes import source, view
 from deepvis.core.commands.moving import select
 from deepvis.core.commands.playing import wound
@@ -25,11 +27,13 @@ def pointed_at_strip(state: AppState, event: Mouse, target: Hit, scene: Scene) -
         return outcome(select(state, target.unit)) if goes and target.unit is not None else (state, ())
     if target.pane != "filmstrip":
         return None
-    window = film_window(scene, scene.areas(scene.layout["filmstrip"]).body)
-    if event.kind == "wheel":
+    body = scene.areas(scene.layout["filmstrip"]).body
+    if event.kind == "wheel":  # notches may come quicker than pictures: each goes on from the one before
+        window = film_window(replace(scene, state=state), body)
         return outcome(view(state, filmstrip=scrolled(state, scene.frame, window, -PHOTOS_A_TURN * event.steps)))
     if target.index is None:
         return state, ()
+    window = film_window(scene, body)
     strip = Filmstrip(True, window.first + window.count // 2, target.index)  # it stays as it is
     index = state.palette_lists.first_photo + target.index
     chosen = source(state, moving=False, frozen=False, file_index=index, photo="")

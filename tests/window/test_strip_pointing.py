@@ -54,6 +54,8 @@ def test_the_wheel_scrolls_and_shows_nothing_new() -> None:
     after, _ = pointed(scene.state, Mouse("wheel", row, col, steps=-2), scene)
     assert cell(replace(scene, state=after), 0)[0] == first + 6
     assert after.input == scene.state.input
+    again, _ = pointed(after, Mouse("wheel", row, col, steps=-1), scene)  # before it was drawn
+    assert cell(replace(scene, state=again), 0)[0] == first + 9
     back, _ = pointed(after, Mouse("wheel", row, col, steps=2), replace(scene, state=after))
     assert cell(replace(scene, state=back), 0)[0] == first
 

@@ -78,6 +78,7 @@ def test_the_wheel_scrolls_the_sheet_to_its_end_and_another_unit_begins_anew() -
     under = hit(after, cell.row + 3, cell.col + 3)
     assert (under.index, under.path) == (grid.columns, found.best[grid.columns].path)
     assert (Composer()(after) != Composer()(scene)).any()
+    assert pointed(state, wheel, scene)[0].view.sheet.row == 2, "before it was drawn"
     for _ in range(2 * rows):
         state, _ = pointed(after.state, wheel, after)
         after = replace(after, state=state)
