@@ -73,7 +73,10 @@ class _TimedReader(io.RawIOBase):
         if left <= 0:
             raise TimeoutError("timed out")
         self._sock.settimeout(left)
-        count: int = self._bytes.readinto(buffer)
+        try:
+            count: int = self._bytes.readinto(buffer)
+        finally:
+            self._sock.settimeout(self._seconds)  # of a proxy it is used again, for what lies behind
         return count
 
     def close(self) -> None:

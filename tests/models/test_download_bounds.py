@@ -177,6 +177,17 @@ def test_a_server_that_talks_slowly_is_waited_for(server: Server, tmp_path: Path
     assert fetch(tmp_path, server, "w") == [Fetched("w", "downloaded")]
 
 
+def test_a_socket_that_is_used_again_keeps_its_time() -> None:
+    """As that of a proxy: one answer to CONNECT, then another."""
+    here, there = socket.socketpair()
+    with here, there:
+        here.settimeout(9)
+        there.sendall(head("200 Established"))
+        with http_answers.HttpAnswer(here) as answer:
+            answer.begin()
+            assert answer.status == 200 and here.gettimeout() == 9
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_without_an_end_is_cut_off_and_removed(
     chunked: bool, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
