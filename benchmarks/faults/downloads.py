@@ -108,9 +108,9 @@ def try_way(name: str, root: Path, address: str, *, is_checked: bool) -> dict[st
     """One way, before and after the server is healed."""
     model = Model.made(root / "net", f"{address}/{name}/w", is_checked=is_checked)
     (root / "healed").unlink(missing_ok=True)
-    first = model.fetch()
-    faults = []
     is_good = name in GOOD or name in GOOD_WITHOUT
+    first = model.fetch_patiently() if is_good else model.fetch()
+    faults = []
     is_unseen = not is_checked and name in NOT_SEEN
     if is_good or is_unseen:
         faults += [] if first.code == 0 and (is_unseen or model.is_right()) else [f"not taken: {first.last_words}"]
@@ -121,7 +121,7 @@ def try_way(name: str, root: Path, address: str, *, is_checked: bool) -> dict[st
     (root / "asked").write_text("")
     if is_unseen:  # nobody can tell: the user removes it, and the record counts for the first one
         (model.folder / "w").unlink()
-    last = model.fetch()
+    last = model.fetch_patiently()
     faults += model.faults_of_end(last)
     asked = (root / "asked").read_text()
     if name in GONE_ON and f"bytes={HALF}-" not in asked:
