@@ -3,10 +3,10 @@
 
     benchmarks/faults/downloads.py [--moments 50] [--ways cut stall ...] [--state FILE.jsonl]
 
-Each way of hostile_server.py is tried with a published checksum and without: the first run must end with 0 and the
-right file, or with 2, one sentence and no file of that name. Then the server is healed, and the same command must bring
-the right file, leave nothing beside it, and go on where it was where the first run was cut. ``moments``: kill -9 so
-often while a slow server gives the file.
+Each way of hostile_server.py and endless_ways.py is tried with a published checksum and without: the first run must
+end with 0 and the right file, or with 2, one sentence and no file of that name. Then the server is healed, and the same
+command must bring the right file, leave nothing beside it, and go on where it was where the first run was cut.
+``moments``: kill -9 so often while a slow server gives the file.
 """
 
 from __future__ import annotations
@@ -28,16 +28,19 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from benchmarks.faults import endless_ways  # noqa: F401  # it adds its ways
 from benchmarks.faults.disk_full import disk, enlarge, full_faults
 from benchmarks.faults.hostile_server import CONTENT, HALF, SLOW, SLOW_SECONDS, WAYS, make_certificate, serving
 from benchmarks.faults.small_runs import Ran, Tried, at_once, load, run
 
-ROOM = (0.005, 0.1, 0.5, 0.9, 0.996, 1.0, 1.004, 1.008)  # of a full disk, in parts of the file; pages are 0.004
+ROOM = (0.005, 0.1, 0.5, 0.9, 0.996, 1.0, 1.004, 1.02, 1.05)  # of a full disk, in parts of the file; 0.01 stays free
 DISK_TAKES = 4096  # of a tmpfs for the card
 SILENCE = 1.0  # seconds, in place of 30
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 GONE_ON = ("length-too-long", "cut", "cut-in-chunks", "reset", "stall")  # ways whose first half is kept
+GONE_ON += ("endless-trailers",)
 GOOD = ("redirect-301", "redirect-302", "redirect-303", "redirect-307", "redirect-308", "redirect-relative", "slow")
+GOOD += ("redirect-with-an-endless-body",)
 GOOD_WITHOUT = ("length-is-nonsense", "length-is-negative")  # and right, whatever the length said
 NOT_SEEN = ("length-too-short", "cut-without-length", "another-file")  # without a checksum
 CARD = "version: 1\nprototxt: p\nweights: w\nfiles:\n  - {{path: w, url: '{url}', {checked}, size: {size}}}\n"
@@ -105,9 +108,9 @@ def try_way(name: str, root: Path, address: str, *, is_checked: bool) -> dict[st
     """One way, before and after the server is healed."""
     model = Model.made(root / "net", f"{address}/{name}/w", is_checked=is_checked)
     (root / "healed").unlink(missing_ok=True)
-    first = model.fetch()
-    faults = []
     is_good = name in GOOD or name in GOOD_WITHOUT
+    first = model.fetch_patiently() if is_good else model.fetch()
+    faults = []
     is_unseen = not is_checked and name in NOT_SEEN
     if is_good or is_unseen:
         faults += [] if first.code == 0 and (is_unseen or model.is_right()) else [f"not taken: {first.last_words}"]
@@ -118,7 +121,7 @@ def try_way(name: str, root: Path, address: str, *, is_checked: bool) -> dict[st
     (root / "asked").write_text("")
     if is_unseen:  # nobody can tell: the user removes it, and the record counts for the first one
         (model.folder / "w").unlink()
-    last = model.fetch()
+    last = model.fetch_patiently()
     faults += model.faults_of_end(last)
     asked = (root / "asked").read_text()
     if name in GONE_ON and f"bytes={HALF}-" not in asked:

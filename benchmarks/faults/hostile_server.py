@@ -1,7 +1,7 @@
 """A web server that does wrong in one named way; once it is healed, it serves as it should.
 
-``/WAY/w`` is ``CONTENT``, served in a way of ``WAYS``. The server runs in a forked process; the file ``healed`` heals
-it, the file ``asked`` tells what it was asked for.
+``/WAY/w`` is ``CONTENT``, served in a way of ``WAYS``, to which endless_ways.py adds. The server runs in a forked
+process; the file ``healed`` heals it, the file ``asked`` tells what it was asked for.
 """
 
 from __future__ import annotations
@@ -61,12 +61,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
 
-    def give(self, content: bytes) -> None:
+    def give(self, content: bytes) -> bool:
+        """False where the client has hung up."""
         try:
             self.wfile.write(content)
             self.wfile.flush()
         except OSError:
-            pass
+            return False
+        return True
 
     def log_message(self, *arguments: object) -> None:
         pass
@@ -177,13 +179,6 @@ def _stall(handler: Handler, start: int) -> None:
 @way
 def _stall_before_the_answer(handler: Handler, start: int) -> None:
     time.sleep(STALL_SECONDS)
-
-
-@way
-def _endless(handler: Handler, start: int) -> None:
-    handler.begin(200)
-    for _ in range(64):
-        handler.give(CONTENT)
 
 
 @way

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from deepvis.core.disk_room import DiskReserveError
 from deepvis.core.temporary_names import part_beside, sweep_parts_once, target_of
 
 
@@ -102,7 +103,8 @@ def os_error_words(error: OSError, kept: str = "what was finished is kept") -> s
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     where = f" at {error.filename}" if error.filename else ""
     if full:
-        return f"the disk takes no more{where}; make room and run the same command again: {kept}"
+        why = f" ({error.strerror})" if isinstance(error, DiskReserveError) else ""
+        return f"the disk takes no more{where}{why}; make room and run the same command again: {kept}"
     words = f"a file cannot be read or written ({error.strerror or error})"
     return f"{words}{where}; see whether it is there, and who may read and write it"
 

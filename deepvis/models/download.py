@@ -8,45 +8,27 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
 
+from deepvis.core.disk_room import check_room
 from deepvis.core.files import os_error_words
+from deepvis.models.http_answers import DownloadError, HttpAnswer, open_address
 from deepvis.network.model_error import ModelError
 
 CHUNK = 1 << 18  # bytes
-SILENCE_SECONDS = 30.0  # a server that says nothing for so long counts as dead
+SILENCE_SECONDS = 30.0  # a server that sends no byte of the file for so long counts as dead, whatever else it says
 USER_AGENT = "deepvis fetch"
 SPARE = 1 << 20  # bytes beyond twice the size of the card, which is "about"
+MOST_BYTES = 4 << 30  # of a file whose card says no size
+_RANGE = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18}|\*)")
 
 Progress = Callable[[str, int, int], Any]  # (name, bytes so far, bytes in all or 0) -> has .update(n) and .close()
-
-
-class DownloadError(Exception):
-    """An address gives no file; a few words, without the address."""
-
-
-class _SafeRedirects(urllib.request.HTTPRedirectHandler):
-    """To http and https alone, and never from https to http."""
-
-    def redirect_request(self, req: Any, fp: Any, code: int, msg: str, headers: Any, newurl: str) -> Any:
-        scheme, before = urlsplit(newurl).scheme, urlsplit(req.full_url).scheme
-        if scheme not in ("http", "https") or (before == "https" and scheme == "http"):
-            raise DownloadError(f"it redirects to {newurl[:200]}, expected an address of {before}")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-    def http_error_302(self, req: Any, fp: Any, code: int, msg: str, headers: Any) -> Any:
-        target = headers.get("location") or headers.get("uri") or ""
-        if urlsplit(target).scheme not in ("", "http", "https"):
-            raise DownloadError(f"it redirects to {target[:200]}, expected an address of http or https")
-        return super().http_error_302(req, fp, code, msg, headers)
-
-    http_error_301 = http_error_303 = http_error_307 = http_error_308 = http_error_302
 
 
 def download(
@@ -85,6 +67,15 @@ class _Transfer:
     def __init__(self, url: str, part: Path, name: str, have: int, validator: str, about: int) -> None:
         self.url, self.part, self.name, self.have, self.validator, self.about = url, part, name, have, validator, about
 
+    @property
+    def most(self) -> int:
+        """Bytes that the whole file may have."""
+        return 2 * self.about + SPARE if self.about else MOST_BYTES
+
+    @property
+    def expected(self) -> str:
+        return f"expected about {self.about:,}" if self.about else "a larger file needs its size in model.yaml"
+
     def request(self) -> urllib.request.Request:
         headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
         if self.have:
@@ -96,49 +87,54 @@ class _Transfer:
 
 def _stream(transfer: _Transfer, progress: Progress, begun: Callable[[str], None]) -> bool:
     try:
-        answer = _opener().open(transfer.request(), timeout=SILENCE_SECONDS)
+        answer = open_address(transfer.request(), SILENCE_SECONDS)
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code != 416 or not transfer.have:
             raise
         if error.headers.get("Content-Range", "").endswith(f"/{transfer.have}"):
             return True  # all of it is there
-        transfer.have = 0
-        return _stream(transfer, progress, begun)
+        return _anew(transfer, progress, begun)
     with answer:
-        start = _start_of(answer, transfer.have)
-        if not start:
-            with _disk(transfer.part):
-                transfer.part.write_bytes(b"")  # before the word for what is to follow
-                begun(_validator_of(answer))
-        if packed := answer.headers.get("Content-Encoding", "identity").strip().replace("identity", ""):
-            raise DownloadError(f"it sends the file packed as {packed[:40]}, expected it as it is")
-        length = answer.length or 0  # None where the server does not say, or says nonsense
-        bar = progress(transfer.name, start, start + length if length else 0)
         try:
-            got = _pour(answer, transfer, start, bar)
-        finally:
-            bar.close()
-        if length and got < length:
-            raise http.client.IncompleteRead(b"", length - got)
-        if not start + got:
-            raise DownloadError("it gives an empty file")
+            start, whole = _place_of(answer, transfer.have)
+        except DownloadError:
+            if not transfer.have:
+                raise
+            answer.close()
+            return _anew(transfer, progress, begun)  # it cannot go on where it was asked to
+        _take(answer, transfer, start, whole, progress, begun)
     return bool(start)
 
 
-def _opener() -> urllib.request.OpenerDirector:
-    """Knows no file:, ftp: or data:."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler,
-        urllib.request.UnknownHandler,
-        urllib.request.HTTPHandler,
-        urllib.request.HTTPSHandler,
-        urllib.request.HTTPDefaultErrorHandler,
-        urllib.request.HTTPErrorProcessor,
-        _SafeRedirects,
-    ):
-        opener.add_handler(handler())
-    return opener
+def _anew(transfer: _Transfer, progress: Progress, begun: Callable[[str], None]) -> bool:
+    """From the beginning."""
+    transfer.have = 0
+    return _stream(transfer, progress, begun)
+
+
+def _take(
+    answer: HttpAnswer, transfer: _Transfer, start: int, whole: int, progress: Progress, begun: Callable[[str], None]
+) -> None:
+    """The content of an answer that begins at ``start``. whole: bytes of the file in all, 0 unknown."""
+    if packed := answer.headers.get("Content-Encoding", "identity").strip().replace("identity", ""):
+        raise DownloadError(f"it sends the file packed as {packed[:40]}, expected it as it is")
+    length = answer.length or 0  # None where the server does not say, or says nonsense
+    if (declared := max(start + length, whole)) > transfer.most:
+        raise DownloadError(f"it says that the file has {declared:,} bytes; {transfer.expected}")
+    if not start:
+        with _disk(transfer.part):
+            transfer.part.write_bytes(b"")  # before the word for what is to follow
+            begun(_validator_of(answer))
+    bar = progress(transfer.name, start, start + length if length else 0)
+    try:
+        got = _pour(answer, transfer, start, length, bar)
+    finally:
+        bar.close()
+    if missing := max(length - got, whole - start - got, 0):
+        raise http.client.IncompleteRead(b"", missing)
+    if not start + got:
+        raise DownloadError("it gives an empty file")
 
 
 def _validator_of(answer: Any) -> str:
@@ -147,14 +143,25 @@ def _validator_of(answer: Any) -> str:
     return etag if etag.startswith('"') else answer.headers.get("Last-Modified") or ""
 
 
-def _start_of(answer: Any, have: int) -> int:
-    """Where the answer begins: at what we have if the server resumes as asked, else at the beginning."""
-    begins = f"bytes {have}-"
-    return have if have and answer.status == 206 and answer.headers.get("Content-Range", "").startswith(begins) else 0
+def _place_of(answer: HttpAnswer, have: int) -> tuple[int, int]:
+    """Where an answer begins in the file, and how many bytes the file has in all, 0 unknown.
+
+    It begins at what we have if the server resumes as asked, else at the beginning. Raises DownloadError for a part of
+    the file that was not asked for.
+    """
+    if answer.status != 206:
+        return 0, 0
+    said = answer.headers.get("Content-Range", "")
+    found = _RANGE.fullmatch(said.strip())
+    if found is None or int(found[1]) != have:
+        raise DownloadError(
+            f"it sends another part of the file than was asked for ({said[:60] or 'it does not say which'})"
+        )
+    return have, int(found[2]) + 1 if found[3] == "*" else int(found[3])
 
 
-def _pour(answer: Any, transfer: _Transfer, start: int, bar: Any) -> int:
-    most = 2 * transfer.about + SPARE if transfer.about else 0
+def _pour(answer: HttpAnswer, transfer: _Transfer, start: int, length: int, bar: Any) -> int:
+    """The content into the file; how many bytes came. length: of the content, 0 unknown."""
     got = 0
     with _disk(transfer.part):
         file: BinaryIO = transfer.part.open("r+b")
@@ -162,16 +169,23 @@ def _pour(answer: Any, transfer: _Transfer, start: int, bar: Any) -> int:
         with _disk(transfer.part):
             file.seek(start)
             file.truncate()
-        while chunk := answer.read(CHUNK):
-            with _disk(transfer.part):
-                file.write(chunk)
+        while chunk := answer.content(min(CHUNK, length - got) if length else CHUNK):
             got += len(chunk)
+            if start + got > transfer.most:
+                break
+            with _disk(transfer.part):
+                check_room(transfer.part, len(chunk))
+                file.write(chunk)
             bar.update(len(chunk))
-            if most and start + got > most:
-                raise DownloadError(f"it sends more than {most:,} bytes, expected about {transfer.about:,}")
+            if got == length:
+                break
     finally:
         with _disk(transfer.part):
             file.close()
+    if start + got > transfer.most:
+        with _disk(transfer.part):
+            transfer.part.unlink()
+        raise DownloadError(f"it sends more than {transfer.most:,} bytes, which were removed; {transfer.expected}")
     return got
 
 
@@ -199,7 +213,7 @@ def _reason(error: Exception) -> str:
         return "the connection broke; run the command again to go on"
     reason = getattr(error, "reason", error)
     if isinstance(reason, TimeoutError):
-        return f"the server says nothing for {SILENCE_SECONDS:.0f} seconds; run the command again to go on"
+        return f"no byte of the file came for {SILENCE_SECONDS:.0f} seconds; run the command again to go on"
     if why := getattr(reason, "verify_message", ""):
         return f"its certificate cannot be trusted: {why}"
     return " ".join(str(getattr(reason, "strerror", None) or reason or type(error).__name__).split())

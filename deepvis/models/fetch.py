@@ -135,7 +135,7 @@ def _copy(card: Card, file: RemoteFile, record: FetchRecord, source: Path) -> Fe
                 content = candidate.open("rb")
             except OSError as error:
                 raise ModelError(f"{candidate}: cannot be read ({error.strerror}), expected a file to copy") from None
-            put(content, target)
+            put(content, target, os.fstat(content.fileno()).st_size)
             record.remember(file.path, digest(target, "sha256"))
             wrong = "" if file.extract else _mismatch(target, file.checksum)
             return Fetched(

@@ -10,7 +10,9 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from deepvis.core.content_errors import CONTENT_ERRORS, reason
+from deepvis.core.disk_room import check_room
 from deepvis.core.files import os_error_words, written_beside
+from deepvis.models.bounded_tar import members
 from deepvis.models.card_values import RemoteFile
 from deepvis.network.model_error import ModelError
 
@@ -26,10 +28,11 @@ def digest(path: Path, kind: str) -> str:
     return hashed.hexdigest()
 
 
-def put(content: IO[bytes], target: Path) -> None:
-    """Write a file beside its place, then rename it. Raises ModelError."""
+def put(content: IO[bytes], target: Path, size: int) -> None:
+    """Write a file of that size in bytes beside its place, then rename it. Raises ModelError."""
     try:
         with content, written_beside(target) as out:
+            check_room(target, size)
             shutil.copyfileobj(content, out)
     except OSError as error:
         error.filename = str(target)
@@ -37,18 +40,20 @@ def put(content: IO[bytes], target: Path) -> None:
 
 
 def unpack(folder: Path, file: RemoteFile, archive: Path) -> None:
-    """Unpack the wanted members, single files or whole folders, into the folder. Raises ModelError."""
+    """Unpack the wanted members, single files or whole folders, into the folder. Raises ModelError.
+
+    An archive that unpacks to more than ten times its size, and to more than 200 MB, is refused (bounded_tar.py).
+    """
     found: set[str] = set()
     try:
-        with tarfile.open(archive) as tar:
-            for member in tar:
-                place = _place_of(member, file)
-                if place is None:
-                    continue
-                found.add(place[0])
-                content = tar.extractfile(member)
-                if content is not None:
-                    put(content, folder / place[1])
+        for member, opened in members(archive):
+            place = _place_of(member, file)
+            if place is None:
+                continue
+            found.add(place[0])
+            content = opened()
+            if content is not None:
+                put(content, folder / place[1], member.size)
     except ModelError:
         raise
     except (tarfile.TarError, lzma.LZMAError, OSError, *CONTENT_ERRORS) as error:

@@ -17,6 +17,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 WAYS = ("redirect-307", "redirect-to-file", "length-is-nonsense", "length-too-short", "cut", "reset", "another-file")
+WAYS += ("endless", "redirect-with-an-endless-body", "endless-continue", "endless-trailers", "another-part")
 
 
 def campaign(name: str, *words: object) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Each is a name in ``HOSTILE``: the reader (of ``all_inputs.py``) that gets it, a
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import pickle
@@ -179,6 +180,20 @@ def _climbing(folder: Path) -> bytes:
             member.size = 1
             tar.addfile(member, io.BytesIO(b"x"))
     return content.getvalue()
+
+
+@hostile("tar that unpacks to gigabytes", "tar", "net.tar")
+def _inflated(folder: Path) -> bytes:
+    member = tarfile.TarInfo("net/w")
+    member.size = 3 << 30
+    return gzip.compress(member.tobuf() + bytes(1 << 20))
+
+
+@hostile("tar of a header of gigabytes", "tar", "net.tar")
+def _long_header(folder: Path) -> bytes:
+    member = tarfile.TarInfo("net/w")
+    member.size, member.type = 2 << 30, tarfile.XHDTYPE
+    return gzip.compress(member.tobuf() + bytes(1 << 20))
 
 
 # --- texts -------------------------------------------------------------------------------------------
