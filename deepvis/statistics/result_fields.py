@@ -38,6 +38,10 @@ def _check_layer(layer: JsonField) -> None:
         layer["spread"][name].number(may_be_none=True)
     if layer["correlation"].value is not None:
         layer["correlation"]["mean_absolute"].number(may_be_none=True)
+        for pair in layer["correlation"]["pairs"].entries():
+            pair["correlation"].number()
+            for unit in pair["units"].entries(2, 2):
+                unit.number()
 
 
 def _check_section(s1: JsonField) -> None:
