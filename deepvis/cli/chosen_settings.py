@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from deepvis.core.regular_file import instead_of_file
 from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import NETWORK
 from deepvis.network.model_error import ModelError
@@ -95,7 +96,7 @@ def _settings_files(arguments: argparse.Namespace) -> list[Path]:
     if not arguments.settings:
         return files
     if not Path(arguments.settings).is_file():
-        raise UsageError(f"--settings {arguments.settings}: there is no such file")
+        raise UsageError(f"--settings {arguments.settings}: there is {instead_of_file(arguments.settings)}")
     return [path for path in files if path.name == "settings.py"] + [Path(arguments.settings)]
 
 

@@ -11,6 +11,7 @@ from typing import IO
 
 from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import os_error_words, written_beside
+from deepvis.core.regular_file import check_regular, open_regular
 from deepvis.models.card_values import RemoteFile
 from deepvis.network.model_error import ModelError
 
@@ -20,7 +21,7 @@ def digest(path: Path, kind: str) -> str:
     hashed = hashlib.sha256() if kind == "sha256" else hashlib.sha1(usedforsecurity=False)
     if kind == "git_blob":
         hashed.update(b"blob %d\0" % path.stat().st_size)
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while chunk := file.read(1 << 20):
             hashed.update(chunk)
     return hashed.hexdigest()
@@ -40,6 +41,7 @@ def unpack(folder: Path, file: RemoteFile, archive: Path) -> None:
     """Unpack the wanted members, single files or whole folders, into the folder. Raises ModelError."""
     found: set[str] = set()
     try:
+        check_regular(archive)
         with tarfile.open(archive) as tar:
             for member in tar:
                 place = _place_of(member, file)

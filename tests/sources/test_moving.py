@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 
 import cv2
@@ -255,6 +257,21 @@ def test_what_is_wrong_with_a_video_is_said_before_the_start(tmp_path):
     assert video_problem("rtsp://nowhere/x") is None and is_stream("HTTP://a/b.mp4") and not is_stream("c:/a.mp4")
     assert "there is no such file" in str(video_problem(str(tmp_path / "x.mp4")))
     assert "is a folder" in str(video_problem(str(tmp_path)))
+
+
+def test_pipes_and_devices_are_no_videos_but_a_cameras_device_is(tmp_path):
+    pipe, zero, camera = tmp_path / "pipe.mp4", tmp_path / "zero.mp4", tmp_path / "video0"
+    os.mkfifo(pipe)
+    zero.symlink_to("/dev/zero")
+    for path, words in ((pipe, "is a pipe"), (zero, "is a device")):
+        assert words in str(video_problem(str(path)))
+        source = Video(str(path))
+        assert source.turn(Play.PLAY) == 1.0 and words in str(taken(source))
+    try:
+        os.mknod(camera, stat.S_IFCHR | 0o600, os.makedev(81, 0))
+    except OSError:
+        pytest.skip("devices are made by root alone")
+    assert video_problem(str(camera)) is None
 
 
 def test_a_video_is_called_by_its_file_and_a_stream_by_its_address():
