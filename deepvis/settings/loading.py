@@ -7,6 +7,7 @@ import logging
 import os
 import runpy
 import traceback
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -107,7 +108,9 @@ def run_file(path: Path) -> dict[str, Any]:
     """Run a settings file; what it sets, without imports and private names. Raises ConfigError."""
     try:
         check_regular(path)
-        names = runpy.run_path(str(path), run_name="deepvis_settings")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # what comes of it is said in one sentence below
+            names = runpy.run_path(str(path), run_name="deepvis_settings")
     except SyntaxError as error:
         line = f", line {error.lineno}" if error.lineno else ""
         raise ConfigError(f"{path}{line}: {error.msg}; it must be Python 3") from None

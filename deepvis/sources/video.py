@@ -191,6 +191,14 @@ def video_problem(address: str) -> str | None:
     return None
 
 
+def open_file(path: str) -> Capture:
+    """Of a video file by FFMPEG where OpenCV has it: other readers, tried after it, write to standard error."""
+    import cv2
+
+    is_read_by_ffmpeg = os.path.isfile(path) and cv2.videoio_registry.hasBackend(cv2.CAP_FFMPEG)
+    return cv2.VideoCapture(path, cv2.CAP_FFMPEG if is_read_by_ffmpeg else cv2.CAP_ANY)
+
+
 def _can_play(path: str) -> bool:
     """False for a pipe or a device, which FFmpeg would wait for and no signal end; a camera's device can be played."""
     try:
@@ -208,7 +216,7 @@ def _open(address: str) -> Capture:
 
     quiet_opencv()
     if not is_stream(address):
-        return cv2.VideoCapture(address) if _can_play(address) else cv2.VideoCapture()
+        return open_file(address) if _can_play(address) else cv2.VideoCapture()
     waits = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC)
     limits = [number for wait in waits for number in (wait, STREAM_TIMEOUT)]
     return cv2.VideoCapture(address, cv2.CAP_FFMPEG, limits)
