@@ -110,7 +110,8 @@ class FullDisks:
             faults = (full_faults(first, at) if first.code else []) + self._half_files(at)
             enlarge(at)
             last = run(words)
-            faults += [] if last.code == 0 else [f"exit code {last.code} with room: {last.last_words}"]
+            is_refused = first.code == 0 and last.code == 2 and "is there already" in last.last_words  # there was room
+            faults += [] if last.code == 0 or is_refused else [f"exit code {last.code} with room: {last.last_words}"]
             faults += differences(self._expected, digests(at))
         said = first.sentence.replace(str(at), "")
         return {"share": round(share, 3), "code": first.code, "said": said, "faults": faults}

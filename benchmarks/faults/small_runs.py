@@ -29,11 +29,12 @@ from benchmarks.faults.process_figures import processor_seconds
 
 FILE_EVENTS = ("open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.link", "os.truncate")
 PHOTOS = 48
+FRAMES = 6  # of the video
 
 
 @dataclass(frozen=True)
 class Case:
-    """A command in small. words: of the command line, {output}, {photos} and what ``needs`` made put in.
+    """A command in small. words: of the command line, {output}, {photos}, {video} and what ``needs`` made put in.
 
     needs: the name of the case whose finished folder this one reads, as {NAME}. output: below the run's folder.
     """
@@ -70,6 +71,7 @@ CASES = {
         _case("unit-over-photos", "unit-over-photos --unit conv5:7 --images {photos} --output {output}.png"),
         _case("colour-or-shape", "colour-or-shape --unit conv5:7 --image {photo} --output {output}.png"),
         _case("report", "report --scan {scan} --output {output}", "scan"),
+        _case("steadiness", "steadiness --video {video} --output {output}"),
     )
 }
 
@@ -123,6 +125,7 @@ class Folder:
         paths = sorted(path for path in images.rglob("*") if path.suffix.lower() in (".jpg", ".png"))
         for path in paths[:: max(len(paths) // PHOTOS, 1)][:PHOTOS]:
             shutil.copy(path, photos)
+        write_video(root / "video.avi", sorted(photos.iterdir())[:FRAMES])
         return cls(root, photos)
 
     def empty(self, name: str) -> Path:
@@ -138,6 +141,7 @@ class Folder:
         values |= {
             "photo": str(next(iter(sorted(self.photos.iterdir())))),
             "photos": str(self.photos),
+            "video": str(self.root / "video.avi"),
             "output": str(at / case.output),
         }
         return [word.format(**values) for word in case.words]
@@ -151,6 +155,16 @@ class Folder:
                 raise RuntimeError(f"{name}: {ran.said}")
             self.finished[name] = at
         return self.finished[name]
+
+
+def write_video(path: Path, photos: Sequence[Path]) -> None:
+    """A frame of 64 x 64 pixels for each photo."""
+    import cv2
+
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (64, 64))
+    for photo in photos:
+        writer.write(cv2.resize(cv2.imread(str(photo)), (64, 64)))
+    writer.release()
 
 
 def load() -> None:

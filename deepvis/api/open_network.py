@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from deepvis.api.opened_network import Network
+from deepvis.core.regular_file import instead_of_file
 from deepvis.models.card import CARD_NAME
 from deepvis.models.zoo import find_card, model_names, open_model
 from deepvis.network.device import device_of
@@ -86,7 +87,7 @@ def _live(what: Any, weights: Any, mean: Any, labels: str | None, options: Mappi
 
     file = None if weights is None else Path(os.path.expanduser(os.fspath(weights)))
     if file is not None and not file.is_file():
-        raise ModelError(f"{file}: found no such file, expected the network's weights")
+        raise ModelError(f"{file}: found {instead_of_file(file)}, expected the network's weights")
     return LiveModule(inner(what), mean, labels, options, file)
 
 

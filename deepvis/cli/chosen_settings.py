@@ -10,7 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from deepvis.core.user_error import UsageError
+from deepvis.core.regular_file import instead_of_file
+from deepvis.core.user_error import UsageError, UserError
 from deepvis.models.network_options import NETWORK
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import format_of
@@ -56,10 +57,17 @@ def with_settings(arguments: argparse.Namespace) -> argparse.Namespace:
 
 @contextmanager
 def settings_blamed(arguments: argparse.Namespace) -> Iterator[None]:
-    """A sentence that begins with an option, whose value a settings file has said, begins with that file instead."""
+    """A sentence that begins with an option, whose value a settings file has said, begins with that file instead.
+
+    One about a mean or a std that does not fit begins with what has said it.
+    """
     try:
         yield
-    except UsageError as error:
+    except UserError as error:
+        if (where := _said_by(str(error), arguments)) is not None:
+            raise UsageError(f"{where}: {error}") from error
+        if not isinstance(error, UsageError):
+            raise
         raise UsageError(_blamed(str(error), arguments)) from error
 
 
@@ -95,8 +103,19 @@ def _settings_files(arguments: argparse.Namespace) -> list[Path]:
     if not arguments.settings:
         return files
     if not Path(arguments.settings).is_file():
-        raise UsageError(f"--settings {arguments.settings}: there is no such file")
+        raise UsageError(f"--settings {arguments.settings}: there is {instead_of_file(arguments.settings)}")
     return [path for path in files if path.name == "settings.py"] + [Path(arguments.settings)]
+
+
+def _said_by(sentence: str, arguments: argparse.Namespace) -> str | None:
+    """The option, or the file and its setting, that has said the mean or the std that a sentence begins with."""
+    name = next((name for name in ("mean", "std") if sentence.startswith(f"the {name} ")), None)
+    if name is None:
+        return None
+    if vars(arguments).get(name) is not None:
+        return f"--{name}"
+    found = loading.said_in(_settings_files(arguments)) if "settings" in vars(arguments) else {}
+    return f"{found[name][1]}: {name}" if name in found else None
 
 
 def _blamed(sentence: str, arguments: argparse.Namespace) -> str:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from deepvis.cli.interrupts import exit_code, interrupted_once, interrupted_words
+from deepvis.cli.output import output_checked
 from deepvis.core.files import os_error_words
 from deepvis.core.program import ROOT
 from deepvis.core.user_error import UserError
@@ -25,7 +26,7 @@ def guarded(main: Callable[[], int], name: str, go_on: str = "") -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        with interrupted_once():
+        with interrupted_once(), output_checked():
             return _run(main)
     except UserError as error:
         warn([str(error)], name)

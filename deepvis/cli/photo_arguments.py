@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from deepvis.cli.guard import warn
 from deepvis.cli.parser import bad
 from deepvis.core.nearest import nearest
+from deepvis.core.regular_file import instead_of_file
 from deepvis.core.user_error import UsageError
 from deepvis.core.words import short_label
 
@@ -71,7 +72,8 @@ def photos_below(folder: Path) -> list[Path]:
     from deepvis.scan.images import find_images
 
     if not folder.is_dir():
-        raise UsageError(f"--images {folder}: found no such folder, expected one with photos")
+        found = instead_of_file(folder) if folder.exists() else "no such folder"
+        raise UsageError(f"--images {folder}: found {found}, expected a folder with photos")
     paths = sorted(folder / path for path in find_images(folder))
     if not paths:
         raise UsageError(f"--images {folder}: found no photo there, expected files such as *.jpg or *.png")

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from deepvis.core.regular_file import open_regular
 from deepvis.core.zip_files import checked_zip
 
 CHUNK = 1 << 20  # bytes that are read at a time
@@ -23,7 +24,7 @@ def arrays_of(path: str | os.PathLike[str]) -> Iterator[Mapping[str, np.ndarray]
     Raises FileNotFoundError and OSError where the file cannot be read, and what CONTENT_ERRORS names where it holds
     something else; also while arrays are taken.
     """
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         try:
             archive = checked_zip(file)
         except zipfile.BadZipFile:
@@ -34,13 +35,13 @@ def arrays_of(path: str | os.PathLike[str]) -> Iterator[Mapping[str, np.ndarray]
 
 def read_array(path: str | os.PathLike[str]) -> np.ndarray:
     """The array of an npy. Raises OSError, and what CONTENT_ERRORS names for a file that holds something else."""
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         return _array_in(file, os.fstat(file.fileno()).st_size)
 
 
 def count_in(path: str | os.PathLike[str]) -> int:
     """How many values an npy declares, and holds; read of its header alone. Raises as ``read_array``."""
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         return prod(_declared(file, os.fstat(file.fileno()).st_size)[0])
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import math
 import os
-from pathlib import Path
 from typing import Any
 
 from deepvis.core.allowed_bytes import allowed_bytes
+from deepvis.core.regular_file import bytes_of
 
 # bytes that Python takes for each of these characters, about: tables and lists are far larger than their text
 _COSTS = ((b"{", 200), (b"[", 64), (b",", 40))
@@ -16,7 +16,7 @@ _COSTS = ((b"{", 200), (b"[", 64), (b",", 40))
 
 def read_json(path: str | os.PathLike[str]) -> Any:
     """What the file holds. Raises OSError, and ValueError, one line without the file's name, for what is no JSON."""
-    return parsed_json(Path(path).read_bytes())
+    return parsed_json(bytes_of(path))
 
 
 def read_table(path: str | os.PathLike[str]) -> dict[str, Any]:

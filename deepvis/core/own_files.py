@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from deepvis.core.regular_file import NotRegularError, open_regular
+
 NAME = "deepvis"
 PNG_TEXT = {"Software": NAME}  # of the PNG format's own keywords
 MARKS = (
@@ -20,11 +22,11 @@ def not_ours(paths: Iterable[Path]) -> Path | None:
     """The first of the files that is there and that this program has not written. Raises OSError."""
     for path in paths:
         try:
-            with open(path, "rb") as file:
+            with open_regular(path) as file:
                 head = file.read(HEAD)
         except FileNotFoundError:
             continue
-        except IsADirectoryError:
+        except (IsADirectoryError, NotRegularError):
             return path
         if not any(mark in head for mark in MARKS):
             return path

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from deepvis.core.regular_file import open_regular
 from deepvis.gallery.layer_recipe import MARGIN, SIDE
 from deepvis.optimize.layout import BACKGROUND, resized
 from deepvis.sources.opened_picture import PICTURE_ERRORS, opened_picture
@@ -30,7 +31,7 @@ def read_rgb(path: Path, least: int = 0) -> np.ndarray | None:
 def is_picture(path: Path) -> bool:
     """Does it begin as a picture does? The pixels are not read."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             if file.read(8).startswith(BEGINNINGS):
                 return True
         with opened_picture(path) as image:

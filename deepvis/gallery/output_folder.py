@@ -23,6 +23,7 @@ from PIL import Image
 from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import try_folder, write_file, written_beside
 from deepvis.core.json_file import read_table
+from deepvis.core.regular_file import bytes_of, open_regular
 from deepvis.gallery.gallery_error import GalleryError
 from deepvis.pages.render import render
 from deepvis.sources.opened_picture import PICTURE_ERRORS, opened_picture
@@ -79,7 +80,7 @@ class OutputFolder:
         content = text.encode("utf-8", "replace")
         path = self._take(name)
         try:
-            if path.read_bytes() == content:
+            if bytes_of(path) == content:
                 return
         except OSError:
             pass
@@ -93,7 +94,7 @@ class OutputFolder:
             there = os.stat(path)
             if (there.st_size, there.st_mtime_ns) == (status.st_size, status.st_mtime_ns):
                 return
-        with open(source, "rb") as read, written_beside(path) as file:
+        with open_regular(source) as read, written_beside(path) as file:
             shutil.copyfileobj(read, file, 1 << 20)
         os.utime(path, ns=(status.st_mtime_ns, status.st_mtime_ns))
         self.written += 1
@@ -168,6 +169,6 @@ def _remove(root: Path, name: str) -> None:
 
 def _read_bytes(path: Path) -> bytes | None:
     try:
-        return path.read_bytes()
+        return bytes_of(path)
     except OSError:
         return None

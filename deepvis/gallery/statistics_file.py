@@ -9,6 +9,7 @@ from typing import Any
 
 from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.json_file import finite, read_table
+from deepvis.core.regular_file import instead_of_file
 from deepvis.gallery.gallery_error import GalleryError
 
 NAME = "statistics.json"
@@ -56,7 +57,8 @@ def find_statistics(named: Path | None, folders: Iterable[Path]) -> Path | None:
     if named is not None:
         if not named.is_file():
             raise GalleryError(
-                f"--statistics {named}: found no such file, expected the {NAME} that deepvis statistics has written"
+                f"--statistics {named}: found {instead_of_file(named)}, expected the {NAME} that deepvis "
+                "statistics has written"
             )
         return named
     places = (place for folder in folders for place in (folder / NAME, folder / "statistics" / NAME))

@@ -16,6 +16,7 @@ from pathlib import Path, PurePosixPath
 
 from deepvis.core.files import os_error_words
 from deepvis.core.program import program
+from deepvis.core.regular_file import open_regular
 from deepvis.models.card import Card
 from deepvis.models.card_values import Checksum, RemoteFile
 from deepvis.models.download import DownloadError, Progress, download
@@ -132,7 +133,7 @@ def _copy(card: Card, file: RemoteFile, record: FetchRecord, source: Path) -> Fe
         if candidate.is_file():
             target = card.files_folder / file.path
             try:
-                content = candidate.open("rb")
+                content = open_regular(candidate)
             except OSError as error:
                 raise ModelError(f"{candidate}: cannot be read ({error.strerror}), expected a file to copy") from None
             put(content, target, os.fstat(content.fileno()).st_size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deepvis.core.regular_file import bytes_of
 from deepvis.core.words import SYNSET, short_label
 from deepvis.network.model_error import ModelError
 
@@ -28,7 +29,7 @@ def read_synsets(path: str | Path) -> tuple[str, ...]:
 
 def _lines(path: Path) -> list[str]:
     try:
-        raw = path.read_bytes()
+        raw = bytes_of(path)
         if len(raw) > MOST_BYTES or raw.count(b"\n") > MOST_LABELS:
             raise ModelError(
                 f"{path}: has {len(raw)} bytes, expected a class name per line, {MOST_LABELS} lines at most"

@@ -12,6 +12,7 @@ from typing import IO
 from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.disk_room import check_room
 from deepvis.core.files import os_error_words, written_beside
+from deepvis.core.regular_file import check_regular, open_regular
 from deepvis.models.bounded_tar import members
 from deepvis.models.card_values import RemoteFile
 from deepvis.network.model_error import ModelError
@@ -22,7 +23,7 @@ def digest(path: Path, kind: str) -> str:
     hashed = hashlib.sha256() if kind == "sha256" else hashlib.sha1(usedforsecurity=False)
     if kind == "git_blob":
         hashed.update(b"blob %d\0" % path.stat().st_size)
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         while chunk := file.read(1 << 20):
             hashed.update(chunk)
     return hashed.hexdigest()
@@ -46,6 +47,7 @@ def unpack(folder: Path, file: RemoteFile, archive: Path) -> None:
     """
     found: set[str] = set()
     try:
+        check_regular(archive)
         for member, opened in members(archive):
             place = _place_of(member, file)
             if place is None:

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 from deepvis.core.files import home_of_user
 from deepvis.core.nearest import nearest
 from deepvis.core.program import program
+from deepvis.core.regular_file import instead_of_file
 from deepvis.models import listing
 from deepvis.models.card import CARD_NAME, Card, read_card
 from deepvis.models.dictionary_file import opened_with, read_dictionary
@@ -178,7 +179,7 @@ def open_model(ref: NetworkRef, opened: Opened | None = None) -> Model:
     weights_file = Path(ref.weights) if ref.weights is not None else card.path("weights")
     if weights_file is not None and not weights_file.is_file():
         if ref.weights is not None:
-            raise ModelError(f"{weights_file}: found no such file, expected the network's weights")
+            raise ModelError(f"{weights_file}: found {instead_of_file(weights_file)}, expected the network's weights")
         weights_file = None if overrides.get("fill") else _present(card, "weights")
     return _assemble(card, overrides, net_file, weights_file, ref, None)
 

@@ -7,6 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from deepvis.core.content_errors import CONTENT_ERRORS
+from deepvis.core.regular_file import instead_of_file, open_regular
 
 MOST_BYTES = 64 * 2**20  # of a pickle that is looked through
 MOST_OPERATIONS = 2_000_000  # of it: a checkpoint of ten thousand tensors has half as many
@@ -24,7 +25,7 @@ def foreign(path: Path) -> str:
     words = SENTENCES.get(path.suffix.lower())
     if words is None:
         return ""
-    return words(path) if path.is_file() else f"{path}: found no such file, expected the network's file"
+    return words(path) if path.is_file() else f"{path}: found {instead_of_file(path)}, expected the network's file"
 
 
 def _torch_file(path: Path) -> str:
@@ -66,7 +67,7 @@ SENTENCES: dict[str, Callable[[Path], str]] = {
 def _is_text(path: Path) -> bool:
     """No zip archive and no pickle: py-faster-rcnn calls its prototxt files test.pt and train.pt."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             head = file.read(512)
         return bool(set(head) & set(b":{<")) and min(head) > 8
     except OSError:
@@ -78,7 +79,7 @@ def _names_in(path: Path) -> list[str]:
     import zipfile  # late: the window starts without
 
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as content, zipfile.ZipFile(content) as archive:
             return archive.namelist()
     except (OSError, *CONTENT_ERRORS):
         return []
@@ -93,7 +94,7 @@ def _code_in(path: Path, names: list[str]) -> str:
     if pickled is None:
         return ""
     try:
-        with zipfile.ZipFile(path) as archive, archive.open(pickled) as file:
+        with open_regular(path) as content, zipfile.ZipFile(content) as archive, archive.open(pickled) as file:
             for operation, argument, _ in islice(pickletools.genops(file.read(MOST_BYTES)), MOST_OPERATIONS):
                 if operation.name == "GLOBAL" and not str(argument).startswith(_TENSORS):
                     return str(argument).replace(" ", ".")

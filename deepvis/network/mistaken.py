@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deepvis.core.regular_file import open_regular
+
 AGAIN = "download the file itself again"
 SWAPPED = "are the two files swapped?"
 HEAD = 256  # first bytes that are looked at
@@ -29,7 +31,7 @@ _FOREIGN: dict[bytes, tuple[str, str]] = {
 def broken_download(path: Path) -> tuple[str, str] | None:
     """(what the file is, the next step) of one that no download should have brought; None for others, and for none."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return _first_match(file.read(HEAD), _BROKEN)
     except (OSError, ValueError):
         return None

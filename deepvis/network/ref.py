@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from deepvis.core.registry import Registry
+from deepvis.core.regular_file import instead_of_file
 from deepvis.network.foreign import foreign
 from deepvis.network.graph import Graph
 from deepvis.network.mistaken import broken_download
@@ -120,7 +121,7 @@ def format_of(named: str | Path) -> str:
         raise ModelError(sentence)
     name = SUFFIXES.get(path.suffix.lower(), "caffe")
     if name == "onnx" and not path.is_file():
-        raise ModelError(f"{path}: found no such file, expected the network's file")
+        raise ModelError(f"{path}: found {instead_of_file(path)}, expected the network's file")
     return name
 
 

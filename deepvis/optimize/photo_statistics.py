@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.core.files import DIGEST, digest_words, written_beside
+from deepvis.core.regular_file import bytes_of
 from deepvis.network.lazy import F, torch
 from deepvis.optimize.optimize_error import OptimizeError
 from deepvis.schema.npz_file import npz_of
@@ -117,7 +118,7 @@ def _no_statistics(path: Path, why: str) -> OptimizeError:
 def named_statistics(path: Path) -> str:
     """Words for a file: its path, and a digest, for it may be replaced one day. Raises OptimizeError."""
     read_statistics(path)
-    return digest_words(str(path.resolve()), path.read_bytes())
+    return digest_words(str(path.resolve()), bytes_of(path))
 
 
 @lru_cache(maxsize=4)
@@ -130,7 +131,7 @@ def statistics_named(words: str) -> PhotoStatistics:
         return read_statistics(SHIPPED)
     name = words.rpartition(DIGEST)[0]
     found = read_statistics(Path(name))
-    if digest_words(name, Path(name).read_bytes()) != words:
+    if digest_words(name, bytes_of(name)) != words:
         raise OptimizeError(f"{name} has changed since it was named; give --photo-statistics {name} again")
     return found
 

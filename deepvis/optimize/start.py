@@ -13,6 +13,7 @@ import numpy as np
 
 from deepvis.core.files import digest_words
 from deepvis.core.registry import Registry
+from deepvis.core.regular_file import bytes_of
 from deepvis.optimize.optimize_error import OptimizeError
 
 Start = Callable[[np.random.RandomState, np.ndarray, float], np.ndarray]
@@ -64,7 +65,7 @@ def name_of_photo(path: Path) -> str:
     Raises OptimizeError where it cannot be read.
     """
     try:
-        return digest_words(str(path), path.read_bytes())
+        return digest_words(str(path), bytes_of(path))
     except OSError as error:
         raise OptimizeError(f"the photo {path} cannot be read ({error.strerror})") from None
 

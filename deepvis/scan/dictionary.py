@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from deepvis import __version__
-from deepvis.core.content_errors import CONTENT_ERRORS
+from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import write_file
+from deepvis.core.json_fields import JsonField
 from deepvis.core.json_file import read_json, read_table
 from deepvis.jobs.progress import Progress
 from deepvis.models.dictionary_file import Dictionary, read_dictionary, write_dictionary
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef
-from deepvis.scan.dictionary_learning import check_installed, encoder_of, figures_of, learned, method_for
+from deepvis.scan.dictionary_learning import Figures, check_installed, encoder_of, figures_of, learned, method_for
 from deepvis.scan.dictionary_samples import ChosenPhotos, Samples, drawn, forget_parts, part_files, photos_of
 from deepvis.scan.network import ScanNetwork, one_torch_thread, open_network, torch_threads_restored
 from deepvis.scan.scan_error import ScanError, going_on_later
@@ -63,7 +64,7 @@ def learn(order: DictionaryOrder, progress: Progress | None = None) -> Learned:
     asked = _asked(order, network, photos)
     files = part_files(network, order.layer, photos, order.positions, order.seed, order.output)
     is_begun = any(path.exists() for path in files.values())  # this very order: it may have been killed at its end
-    if (found := _found(order, asked, is_begun=is_begun)) is not None:
+    if (found := finished(order, asked, is_begun=is_begun)) is not None:
         return Learned(found, is_new=False)
     with going_on_later(order.output):
         with torch_threads_restored():
@@ -108,8 +109,11 @@ def _check_json(path: Path, output: Path) -> None:
         )
 
 
-def _found(order: DictionaryOrder, asked: dict[str, Any], *, is_begun: bool) -> dict[str, Any] | None:
-    """The json of the same order, where it was carried out. Raises ScanError for a file that is to stay."""
+def finished(order: DictionaryOrder, asked: dict[str, Any], *, is_begun: bool) -> dict[str, Any] | None:
+    """The json of the same order, where it was carried out; asked: what it says of an order.
+
+    Raises ScanError for a file that is to stay, and for a json that lacks what is printed.
+    """
     _check_json(json_of(order.output), order.output)
     if not order.output.exists():
         return None
@@ -135,7 +139,33 @@ def _found(order: DictionaryOrder, asked: dict[str, Any], *, is_begun: bool) -> 
             f"--output {order.output} is there already, of another order ({other or 'nothing says which'}); give "
             "--overwrite to overwrite it, or another --output"
         )
+    try:
+        check_figures(facts)
+    except ValueError as error:
+        raise ScanError(
+            f"{json_of(order.output)} cannot be read ({reason(error)}); give --overwrite to make it and the dictionary "
+            "anew, or another --output"
+        ) from error
     return facts
+
+
+def check_figures(facts: dict[str, Any]) -> None:
+    """Of what is printed of a dictionary's json. Raises ValueError, one line that names the field."""
+    whole = JsonField(facts)
+    for name in ("name", "method"):
+        whole[name].text()
+    for name in (
+        "channels",
+        "photos_used",
+        "photos_held_out",
+        "places_learned_from",
+        *(each.name for each in fields(Figures)),
+    ):
+        whole[name].number()
+    for which in ("skipped", "cut"):
+        for photo in JsonField(facts.get(which, []), which).entries():
+            for each in photo.entries(2, 2):
+                each.text()
 
 
 def _learn_from(order: DictionaryOrder, samples: Samples, asked: dict[str, Any], progress: Progress) -> dict[str, Any]:

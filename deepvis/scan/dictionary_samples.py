@@ -16,6 +16,7 @@ import numpy as np
 from deepvis.core.array_files import arrays_of, with_shape
 from deepvis.core.content_errors import CONTENT_ERRORS
 from deepvis.core.files import remove, written_beside
+from deepvis.core.regular_file import bytes_of
 from deepvis.core.types import Fit
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.store import Store
@@ -75,7 +76,7 @@ def photos_of(images: str, most: int) -> ChosenPhotos:
         path = os.path.join(folder, name)
         digest.update((name if folder else os.path.basename(name)).encode("utf-8", "surrogateescape") + b"\0")
         try:
-            digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
+            digest.update(hashlib.sha256(bytes_of(path)).digest())
         except OSError:  # it is named and left out when it is to be decoded
             digest.update(b"unread")
     return ChosenPhotos(tuple(os.path.join(folder, name) for name in names), digest.hexdigest()[:24])

@@ -25,6 +25,7 @@ import numpy as np
 from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.files import write_file
 from deepvis.core.json_file import read_table
+from deepvis.core.regular_file import bytes_of
 from deepvis.core.types import Fit, Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
 from deepvis.scan.parts import CorruptPart, FaultyImage, Part, load_part, save_part
@@ -181,7 +182,7 @@ def load_folder_top(files: OpenFiles, root: Path, identity: str) -> FolderTop | 
     try:
         part = load_part(folder / "maxes.npz")
         about = read_table(folder / "scan.json")
-        lines = (folder / "images.txt").read_bytes().split(b"\n")[:-1]
+        lines = bytes_of(folder / "images.txt").split(b"\n")[:-1]
         version, listed = int(about["version"]), int(about["listed"])
         is_whole, seconds = bool(about["is_whole"]), float(about["seconds"])
     except FileNotFoundError:

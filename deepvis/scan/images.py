@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deepvis.core.files import written_beside
+from deepvis.core.regular_file import check_regular, open_regular
 from deepvis.scan.scan_error import ScanError
 from deepvis.sources.listing import listed_in
 from deepvis.sources.photos import PhotoError, is_picture_name, load_photo
@@ -42,6 +43,7 @@ def find_images(source: str | os.PathLike[str], without: str | os.PathLike[str] 
         yield from _walk(source, "", {(own.st_dev, own.st_ino)} if own else set())
         return
     try:
+        check_regular(source)
         with open(source, encoding="utf-8-sig", errors="surrogateescape") as lines:
             folder = os.path.dirname(os.path.abspath(source))
             paths = (entry.path for entry in listed_in(lines, folder))
@@ -116,7 +118,7 @@ def write_list(source: str | os.PathLike[str], path: Path, without: str | os.Pat
 def chunk_offsets(path: Path, chunk: int) -> list[int]:
     """The byte at which each run of ``chunk`` lines starts."""
     offsets, start = [], 0
-    with open(path, "rb") as lines:
+    with open_regular(path) as lines:
         for number, line in enumerate(lines):
             if number % chunk == 0:
                 offsets.append(start)
@@ -126,7 +128,7 @@ def chunk_offsets(path: Path, chunk: int) -> list[int]:
 
 def read_lines(path: Path, offset: int, count: int) -> list[str]:
     """``count`` paths from the byte ``offset`` on."""
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         file.seek(offset)
         lines = [file.readline() for _ in range(count)]
     return [line.rstrip(b"\n").decode("utf-8", "surrogateescape") for line in lines if line]

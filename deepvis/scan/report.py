@@ -18,6 +18,7 @@ import numpy as np
 
 from deepvis.core.own_files import in_the_way, not_ours
 from deepvis.core.program import program
+from deepvis.core.regular_file import open_regular
 from deepvis.core.types import Patch, Unit, UnitStanding
 from deepvis.core.unit_files import file_name
 from deepvis.models.model import DIGITS_0_1_0
@@ -111,7 +112,7 @@ def report_folder(output: Path, layers: Iterable[str]) -> Path:
 
 def has_folders(scan_root: Path) -> bool:
     """Do the images of the scan lie in more than one folder?"""
-    with open(ScanFolder(scan_root.absolute()).images, "rb") as lines:
+    with open_regular(ScanFolder(scan_root.absolute()).images) as lines:
         folders = map(os.path.dirname, lines)
         first = next(folders, None)
         return any(folder != first for folder in folders)

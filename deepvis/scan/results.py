@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from deepvis.core.back_modes import DECONV
+from deepvis.core.regular_file import open_regular
 from deepvis.core.types import Patch, Unit
 from deepvis.core.unit_files import BACK_FOLDER, TOP_FOLDER, UnitFileError, network_in, read_patches, unit_image_paths
 from deepvis.network.back_modes import BACK_MODES
@@ -80,7 +81,7 @@ def _named_images(folder: ScanFolder, part: Part) -> dict[int, str]:
 def lines_at(path: Path, indices: Sequence[int] | np.ndarray) -> Iterator[tuple[int, str]]:
     """(index, line) of these lines, in the file's order; it is read once, as far as the last of them."""
     chosen = set(np.asarray(indices).tolist())
-    with open(path, "rb") as file:
+    with open_regular(path) as file:
         for index, line in enumerate(islice(file, max(chosen, default=-1) + 1)):
             if index in chosen:
                 yield index, line.rstrip(b"\n").decode("utf-8", "surrogateescape")

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from deepvis.core.content_errors import CONTENT_ERRORS, reason
+from deepvis.core.regular_file import bytes_of
 from deepvis.core.user_error import one_line
 
 MOST_BYTES = 1 << 20  # of a file: a session of ten thousand named units has so many
@@ -21,7 +22,7 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same values,
 
 def read_yaml(path: Path) -> Any:
     """What the file holds. Raises OSError, and ValueError, whose message is a line, for what is no YAML."""
-    raw = path.read_bytes()
+    raw = bytes_of(path)
     if len(raw) > MOST_BYTES:
         raise ValueError(f"it has {len(raw)} bytes, expected {MOST_BYTES} at most")
     return yaml_of(raw)

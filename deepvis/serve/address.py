@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from deepvis.core.regular_file import instead_of_file
 from deepvis.core.user_error import UsageError
 from deepvis.serve.option_words import COMMAND_LINE, OptionWords
 from deepvis.serve.this_machine import (
@@ -136,7 +137,9 @@ def certificate(files: tuple[Path, Path], words: OptionWords = COMMAND_LINE) -> 
     """The context of a certificate and its key. Raises UsageError."""
     for path, what in zip(files, ("certificate", "key"), strict=True):
         if not path.is_file():
-            raise UsageError(f"{words.tls.format(path)}: there is no such file, expected the {what} in PEM format")
+            raise UsageError(
+                f"{words.tls.format(path)}: there is {instead_of_file(path)}, expected the {what} in PEM format"
+            )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:

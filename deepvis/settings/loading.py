@@ -7,6 +7,7 @@ import logging
 import os
 import runpy
 import traceback
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,7 @@ from typing import Any
 
 from deepvis.core.nearest import most_like, nearest
 from deepvis.core.program import ROOT
+from deepvis.core.regular_file import NotRegularError, check_regular
 from deepvis.network.ref import is_name
 from deepvis.schema.rows import shown
 from deepvis.settings.original import RENAMED, WITHOUT_EFFECT, without_rivals
@@ -105,10 +107,15 @@ def _resolved(name: str, value: Any, folder: Path) -> Any:
 def run_file(path: Path) -> dict[str, Any]:
     """Run a settings file; what it sets, without imports and private names. Raises ConfigError."""
     try:
-        names = runpy.run_path(str(path), run_name="deepvis_settings")
+        check_regular(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # what comes of it is said in one sentence below
+            names = runpy.run_path(str(path), run_name="deepvis_settings")
     except SyntaxError as error:
         line = f", line {error.lineno}" if error.lineno else ""
         raise ConfigError(f"{path}{line}: {error.msg}; it must be Python 3") from None
+    except NotRegularError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
     except (Exception, SystemExit) as error:  # the user's own code may raise anything
         raise ConfigError(f"{path}{_line(path, error)} could not be run: {_words(error)}; mend it there") from error
     return {name: value for name, value in names.items() if not name.startswith("_") and not _is_import(value)}

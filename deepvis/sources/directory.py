@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from deepvis.core.regular_file import instead_of_file, open_regular
 from deepvis.sources.listing import FixedListing, FolderListing, ListedPhoto, ListFileListing, first_listed
 from deepvis.sources.photos import SUFFIXES
 from deepvis.sources.stills import Stills
@@ -34,6 +35,8 @@ def images_problem(path: str) -> str | None:
     """One sentence on why ``--images path`` cannot work, None where it may. Opens no picture."""
     if not os.path.exists(path):
         return f"--images {path}: there is no such folder or file; give a folder, a photo or a list of photos"
+    if not os.path.isdir(path) and not os.path.isfile(path):
+        return f"--images {path}: is {instead_of_file(path)}; give a folder, a photo or a list of photos"
     if not os.access(path, os.R_OK):
         return f"--images {path}: may not be read; check its permissions"
     if kind_of(path) == "list":
@@ -49,7 +52,7 @@ def images_problem(path: str) -> str | None:
 def _is_text(path: str) -> bool:
     """True for a file that begins as UTF-8 text does."""
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
             beginning = file.read(4096)
     except OSError:
         return False

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from deepvis.core.regular_file import check_regular, text_of
 from deepvis.sources.photos import SUFFIXES, is_picture_name
 
 
@@ -165,7 +165,7 @@ class ListFileListing:
             status = os.stat(self.path)
             if (stamp := (status.st_mtime_ns, status.st_size)) == self._stamp:
                 return False
-            lines = Path(self.path).read_text(encoding="utf-8-sig", errors="replace").splitlines()
+            lines = text_of(self.path, "utf-8-sig", "replace").splitlines()
         except OSError as error:
             self.problem = f"the list {self.path} cannot be read ({error.strerror}); waiting for it"
             changed, self.entries, self._stamp = bool(self.entries), (), None
@@ -180,6 +180,7 @@ class ListFileListing:
 def first_listed(path: str, count: int) -> tuple[ListedPhoto, ...]:
     """The first ``count`` photos that a list names, without reading all of it; none where it cannot be read."""
     try:
+        check_regular(path)
         with open(path, encoding="utf-8-sig", errors="replace") as lines:
             return tuple(islice(listed_in(lines, os.path.dirname(os.path.abspath(path))), count))
     except OSError:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from deepvis.core.allowed_bytes import allowed_bytes
 from deepvis.core.content_errors import CONTENT_ERRORS
+from deepvis.core.regular_file import open_regular
 
 # what Pillow and its plugins raise on broken files, and on those that decode to far more than they are
 PICTURE_ERRORS = (OSError, Image.DecompressionBombError, *CONTENT_ERRORS)
@@ -22,7 +23,7 @@ OWN_BUFFER = frozenset({"WEBP", "AVIF", "JPEG2000"})  # their decoders hold a wh
 @contextmanager
 def opened_picture(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
     """A picture that this program or another one has written, not decoded yet. Raises PICTURE_ERRORS."""
-    with open(path, "rb") as file, Image.open(file) as image:
+    with open_regular(path) as file, Image.open(file) as image:
         check_decoded(image, os.fstat(file.fileno()).st_size)
         yield image
 

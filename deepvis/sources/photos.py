@@ -9,12 +9,12 @@ import stat
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from deepvis.core.content_errors import reason
+from deepvis.core.regular_file import NotRegularError, bytes_of, check_regular
 from deepvis.core.user_error import SentenceError
 from deepvis.sources.opened_picture import PICTURE_ERRORS, check_decoded
 
@@ -124,18 +124,19 @@ class _Watched(io.BytesIO):
 def _content(path: str | os.PathLike[str]) -> bytes:
     """The bytes of a regular file; a pipe or a device would block, or never end."""
     try:
+        check_regular(path)
         status = os.stat(path)
         if stat.S_ISDIR(status.st_mode):
             raise PhotoError(f"{path} is a folder, not a picture")
-        if not stat.S_ISREG(status.st_mode):
-            raise PhotoError(f"{path} is no regular file")
         if status.st_size == 0:
             raise PhotoError(f"{path} is empty (0 bytes)")
         if status.st_size > LARGEST_FILE:
             raise PhotoError(f"{path} is {status.st_size / 1e9:.1f} GB large, more than a picture should be")
-        return Path(path).read_bytes()
+        return bytes_of(path)
     except FileNotFoundError as error:
         raise PhotoError(f"{path} does not exist") from error
+    except NotRegularError as error:
+        raise PhotoError(f"{path} is no regular file ({error.strerror})") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise PhotoError(f"{path} cannot be read ({reason})") from error

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import io
 import os
-from pathlib import Path
 
 import cv2
 import numpy as np
 from PIL import Image
 
 from deepvis.core.geometry import Rect, fit_inside
+from deepvis.core.regular_file import bytes_of
 from deepvis.sources.opened_picture import PICTURE_ERRORS, check_decoded
 from deepvis.sources.photos import LARGEST_FILE, load_rgb, rgb_of
 
@@ -33,7 +33,7 @@ def _drafted(path: str | os.PathLike[str], side: int) -> np.ndarray | None:
     try:
         if not os.path.isfile(path) or os.path.getsize(path) > LARGEST_FILE:
             return None
-        content = Path(path).read_bytes()
+        content = bytes_of(path)
         if not content.startswith(JPEG_BEGINS):
             return None
         with Image.open(io.BytesIO(content)) as image:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Callable
 
 from deepvis.core.playing import MovingSource, Playback, VideoPlace, is_stream
+from deepvis.core.regular_file import NotRegularError, check_regular, instead_of_file
 from deepvis.sources.base import Play
 from deepvis.sources.capture import Capture, CaptureSource, quiet_opencv
 
@@ -14,6 +16,7 @@ USUAL_FPS = 25.0  # for files that do not say
 STREAM_TIMEOUT = 8000  # milliseconds, to open a stream and to wait for its next frame
 MOST_GRABBED = 30  # frames by which it is stepped on without seeking
 MOST_FRAMES = 1e9  # more is no count but a container's way to say that it has none
+CAMERAS = 81  # number of Linux's driver of cameras, /dev/video0 and others
 LATE = 1.0  # seconds behind by which a video is taken up where it is, rather than caught up with
 
 
@@ -109,6 +112,8 @@ class Video(CaptureSource):
             return f"the stream {self._address} cannot be opened; trying again"
         if not os.path.exists(self._address):
             return f"the video {self._address} does not exist; trying again"
+        if not _can_play(self._address):
+            return f"the video {self._address} is {instead_of_file(self._address)}, expected a video file"
         return f"the video {self._address} is in no format that can be played"
 
     def _advance(self) -> bool:
@@ -179,9 +184,31 @@ def video_problem(address: str) -> str | None:
         return f"--video {address}: there is no such file; give a video file or a stream's URL"
     if os.path.isdir(address):
         return f"--video {address}: is a folder; give a video file, or --images for a folder of photos"
+    if not _can_play(address):
+        return f"--video {address}: is {instead_of_file(address)}; give a video file or a stream's URL"
     if not os.access(address, os.R_OK):
         return f"--video {address}: may not be read; check its permissions"
     return None
+
+
+def open_file(path: str) -> Capture:
+    """Of a video file by FFMPEG where OpenCV has it: other readers, tried after it, write to standard error."""
+    import cv2
+
+    is_read_by_ffmpeg = os.path.isfile(path) and cv2.videoio_registry.hasBackend(cv2.CAP_FFMPEG)
+    return cv2.VideoCapture(path, cv2.CAP_FFMPEG if is_read_by_ffmpeg else cv2.CAP_ANY)
+
+
+def _can_play(path: str) -> bool:
+    """False for a pipe or a device, which FFmpeg would wait for and no signal end; a camera's device can be played."""
+    try:
+        check_regular(path)
+    except NotRegularError:
+        status = os.stat(path)
+        return stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) == CAMERAS
+    except OSError:
+        return False
+    return True
 
 
 def _open(address: str) -> Capture:
@@ -189,7 +216,7 @@ def _open(address: str) -> Capture:
 
     quiet_opencv()
     if not is_stream(address):
-        return cv2.VideoCapture(address)
+        return open_file(address) if _can_play(address) else cv2.VideoCapture()
     waits = (cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, cv2.CAP_PROP_READ_TIMEOUT_MSEC)
     limits = [number for wait in waits for number in (wait, STREAM_TIMEOUT)]
     return cv2.VideoCapture(address, cv2.CAP_FFMPEG, limits)

@@ -8,7 +8,7 @@ import numpy as np
 
 from deepvis.core.user_error import UsageError
 from deepvis.sources.capture import quiet_opencv, rgb_of_capture
-from deepvis.sources.video import USUAL_FPS, video_problem
+from deepvis.sources.video import USUAL_FPS, open_file, video_problem
 
 
 def frames_of(path: str) -> Iterator[tuple[float, np.ndarray]]:
@@ -18,7 +18,7 @@ def frames_of(path: str) -> Iterator[tuple[float, np.ndarray]]:
     quiet_opencv()
     if problem := video_problem(path):
         raise UsageError(problem)
-    capture = cv2.VideoCapture(path)
+    capture = open_file(path)
     try:
         rate = capture.get(cv2.CAP_PROP_FPS) or USUAL_FPS
         number = 0

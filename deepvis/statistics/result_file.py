@@ -13,6 +13,7 @@ from deepvis.core.json_file import read_json, read_table
 from deepvis.core.own_files import in_the_way, not_ours
 from deepvis.pages.render import write_page
 from deepvis.statistics.plots import PLOTS, draw, plots_of
+from deepvis.statistics.result_fields import check_fields
 from deepvis.statistics.section_s1 import ENDS
 from deepvis.statistics.statistics_error import StatisticsError
 from deepvis.statistics.statistics_plan import VERSION, StatisticsFolder
@@ -51,11 +52,12 @@ def _is_result(folder: StatisticsFolder) -> bool:
 
 
 def read_result(folder: StatisticsFolder) -> dict[str, Any] | None:
-    """None where there is none. Raises StatisticsError for a file that is none of this version."""
+    """None where there is none. Raises StatisticsError for one that is not of this version, or has other fields."""
     try:
         result = read_table(folder.result)
-        if result["version"] != VERSION or not isinstance(result["plan"], dict):
+        if result["version"] != VERSION:
             raise ValueError(f"version {result['version']}, expected {VERSION}")
+        check_fields(result)
     except FileNotFoundError:
         return None
     except CONTENT_ERRORS as error:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from deepvis.core.files import file_stamp
+from deepvis.core.regular_file import open_regular
 from deepvis.scan.images import ImageList
 from deepvis.statistics.statistics_error import StatisticsError
 
@@ -69,7 +70,7 @@ class StatisticsFolder:
 def photos_hash(images: ImageList) -> str:
     """Of the names of all photos, their sizes and the times at which they were last written."""
     digest = hashlib.sha256(images.sha256.encode())
-    with open(images.path, "rb") as lines:
+    with open_regular(images.path) as lines:
         for line in lines:
             stamp = file_stamp(
                 os.path.join(os.fsencode(images.folder), line.rstrip(b"\n")).decode(errors="surrogateescape")

@@ -20,6 +20,7 @@ from deepvis.core.json_file import parsed_json
 from deepvis.core.keys import is_key_name
 from deepvis.core.names_file import NamesError, names_in
 from deepvis.core.panes import LARGEST_WINDOW
+from deepvis.core.regular_file import text_of
 from deepvis.core.state import PRESETS, AppState, InputState, ViewState
 from deepvis.core.unit_names import UnitNames
 from deepvis.core.user_error import UsageError
@@ -172,7 +173,7 @@ def start_of(state: AppState, size: tuple[int, int], pixel_ratio: float = 1.0) -
 def read_replay(path: Path) -> Replay:
     """Raises UsageError: one sentence that names the file and the line."""
     try:
-        lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        lines = [line for line in text_of(path).splitlines() if line.strip()]
     except (OSError, ValueError) as error:
         raise UsageError(f"--replay {path}: {getattr(error, 'strerror', None) or 'this is no text'}") from None
     start: Start | None = None

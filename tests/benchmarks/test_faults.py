@@ -67,15 +67,16 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.usefixtures("can_mount")
 @pytest.mark.parametrize("sizes", [2, pytest.param(8, marks=pytest.mark.slow)])
 def test_a_full_disk(pictures: Path, sizes: int) -> None:
-    few = ["--commands", "crops", "photo-statistics"] if sizes == 2 else ["--window"]
+    few = ["--commands", "crops", "photo-statistics", "steadiness"] if sizes == 2 else ["--window"]
     found = campaign("disk_full", "--images", pictures, "--sizes", sizes, *few)
     assert list(faults_in(found)) == []
     assert all(each["full"] for each in found["commands"].values())
 
 
-@pytest.mark.slow
-def test_killed(pictures: Path) -> None:
-    assert list(faults_in(campaign("killed", "--images", pictures, "--moments", 4))) == []
+@pytest.mark.parametrize("moments", [2, pytest.param(4, marks=pytest.mark.slow)])
+def test_killed(pictures: Path, moments: int) -> None:
+    few = ["--commands", "steadiness"] if moments == 2 else []
+    assert list(faults_in(campaign("killed", "--images", pictures, "--moments", moments, *few))) == []
 
 
 @pytest.mark.slow

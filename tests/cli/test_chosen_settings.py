@@ -145,3 +145,16 @@ def test_a_dictionary_of_the_settings_is_not_learned_from(tmp_path: Path, monkey
     assert main([*words, "--settings", str(tmp_path / "mine.py")]) == 130
     assert asked[0].network == NetworkRef()
     assert main([*words, "--dictionary", "atoms.npz"]) == 2
+
+
+@pytest.mark.parametrize(("name", "words"), [("mean", "has 2 channels"), ("std", "has the shape (2,)")])
+def test_a_mean_that_does_not_fit_is_named_by_what_says_it(
+    name: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(f"{name} = [1.0, 2.0]\n")
+    for line in (["layers"], ["--list-layers"]):
+        assert main([*line, "--settings", str(file)]) == 2
+        assert f"{file}: {name}: the {name} {words}" in capsys.readouterr().err
+        assert main([*line, f"--{name}", "1,2"]) == 2
+        assert f"--{name}: the {name} {words}" in capsys.readouterr().err

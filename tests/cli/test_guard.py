@@ -89,6 +89,18 @@ def test_a_reader_that_has_seen_enough(root: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "") and done.stdout.count("\n") == 1
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that takes nothing")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", ["--version", "models", "layers --help"])
+def test_output_that_cannot_be_written(words: str, unbuffered: str, root: Path) -> None:
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "run_toolbox.py", *words.split()]
+        done = subprocess.run(command, cwd=root, env=environment, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "the output cannot be written (No space left on device): standard output takes no more" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "terminated")]
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -53,6 +54,35 @@ def test_noise_on_a_photo(tmp_path: Path) -> None:
     assert main(arguments) == 2  # it is there already
     assert main([*arguments, "--overwrite"]) == 0
     assert json.loads((tmp_path / "out" / "steadiness.json").read_text()) == first
+
+
+def test_what_was_ended_before_its_picture_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a full disk and a kill leave it: the same command makes the same bytes, another one is refused."""
+    video, output = save_video(tmp_path / "three.avi", [30, 90, 100]), tmp_path / "out"
+    command = ["steadiness", "--video", str(video), "--output", str(output)]
+    assert main(command) == 0
+    whole = {path.name: path.read_bytes() for path in output.iterdir()}
+    assert sorted(whole) == ["steadiness.csv", "steadiness.json", "steadiness.png"]
+
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(output / "steadiness.png"))
+
+    for left in (["steadiness.json", "steadiness.csv"], ["steadiness.json"]):
+        for name in set(whole) - set(left):
+            (output / name).unlink()
+        assert main([*command, "--fit", "stretch"]) == 2 and "steadiness.json is there" in capsys.readouterr().err
+        assert main(command) == 0
+        assert {path.name: path.read_bytes() for path in output.iterdir()} == whole
+    (output / "steadiness.png").unlink()
+    with monkeypatch.context() as patched:
+        patched.setattr("deepvis.statistics.layer_steadiness.draw", full)
+        assert main(command) == 2 and "run the same command again" in capsys.readouterr().err
+    assert main(command) == 0
+    assert {path.name: path.read_bytes() for path in output.iterdir()} == whole
+    (output / "steadiness.json").unlink()
+    assert main(command) == 2  # a picture alone is another's
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from tests.faults import (  # noqa: F401  (they enter their readers)
     picture_inputs,
     picture_results,
     result_inputs,
+    statistics_inputs,
     user_inputs,
 )
 from tests.faults.input_reader import INPUT_READERS

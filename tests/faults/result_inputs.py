@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import cache
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 
+from deepvis.cli.subcommands.dictionary import report
 from deepvis.core.types import Fit, Patch, Unit
 from deepvis.core.unit_files import (
     UnitFileError,
@@ -21,22 +21,18 @@ from deepvis.core.unit_files import (
     write_stats,
 )
 from deepvis.gallery.output_folder import OutputFolder
-from deepvis.gallery.statistics_file import read_statistics_file
-from deepvis.jobs.progress import Progress
 from deepvis.models.dictionary_file import Dictionary, read_dictionary, write_dictionary
 from deepvis.models.fetch_record import RECORD_NAME, FetchRecord
 from deepvis.network.ref import NetworkRef
 from deepvis.optimize.photo_statistics import SHIPPED, read_statistics
+from deepvis.scan.dictionary import DictionaryOrder, finished
+from deepvis.scan.dictionary_learning import Figures
 from deepvis.scan.folder_top import FolderTop, OpenFiles, load_folder_top
 from deepvis.scan.parts import FaultyImage, Part, save_part
 from deepvis.scan.plan import ScanFolder, ScanPlan, plan_hash, write_plan
 from deepvis.scan.report import unit_facts
 from deepvis.scan.results import read_scan
 from deepvis.scan.tracker import TrackedLayer, empty
-from deepvis.statistics.measuring import begun, finished
-from deepvis.statistics.running_sums import RunningSums, no_gradient_sums, no_sums, save_sums
-from deepvis.statistics.statistics_plan import StatisticsFolder, StatisticsPlan
-from deepvis.statistics.summary import layer_values
 from tests.faults import structured
 from tests.faults.input_reader import Files, reader
 
@@ -151,7 +147,7 @@ def scan_of_open_files(file: Path) -> None:
                 found.best(Unit(layer.name, 0)), found.standings(layer.name)
 
 
-# --- dictionaries, statistics ----------------------------------------------------------------------
+# --- dictionaries, photos --------------------------------------------------------------------------
 
 
 def _dictionaries(folder: Path) -> Sequence[Files]:
@@ -165,60 +161,30 @@ def dictionary(file: Path) -> None:
     assert read_dictionary(file).as_layer().name
 
 
+ASKED = {"network": IDENTITY, "layer": "conv1", "atoms": 4}
+
+
+def _figures(folder: Path) -> Sequence[Files]:
+    numbers = dict.fromkeys(("channels", "photos_used", "photos_held_out", "places_learned_from"), 6)
+    numbers |= {each.name: 0.5 for each in fields(Figures)}
+    facts = {"version": 1, "program": "deepvis", **ASKED, "method_asked": "auto", "name": "d", "method": "nmf"}
+    facts |= {"skipped": [["a.jpg", "a.jpg is broken"]], "cut": [], **numbers}
+    return [{"d.json": json.dumps(facts).encode(), **each} for each in _dictionaries(folder)]
+
+
+@reader("dictionary.json", _figures, structured.JSON, names=False)  # --output is named
+def dictionary_figures(file: Path) -> None:
+    """As ``dictionary`` reads and prints what it finds done."""
+    order = DictionaryOrder(NetworkRef(), "conv1", "/photos", file.with_suffix(".npz"))
+    facts = finished(order, ASKED, is_begun=False)
+    if facts is not None:
+        report(facts)
+        [reason for which in ("cut", "skipped") for _, reason in facts.get(which, ())]
+
+
 @reader("photo-statistics", lambda folder: [{"photos.npz": SHIPPED.read_bytes()}], structured.NPZ)
 def photo_statistics(file: Path) -> None:
     read_statistics(file).magnitude_of(3, 20, 20)
-
-
-@cache
-def _statistics_plan() -> StatisticsPlan:
-    layers = tuple((layer.name, layer.channels) for layer in LAYERS)
-    return StatisticsPlan(identity=IDENTITY, layers=layers, fit="crop", device="cpu", images=3, photos="ab", rows=2,
-                          gradient_photos=1)  # fmt: skip
-
-
-def _running(folder: Path) -> Sequence[Files]:
-    plan, place = _statistics_plan(), StatisticsFolder(folder)
-    faulty = (FaultyImage(1, "b.jpg", "is broken"),)
-    sums: RunningSums = replace(
-        no_sums(plan), images=2, skipped=faulty, gradient_batches=1, gradient=no_gradient_sums(2, 3)
-    )
-    place.root.mkdir()
-    found = []
-    for each in (sums, no_sums(plan)):
-        save_sums(place.running, each, plan)
-        found.append({"statistics/running.npz": place.running.read_bytes()})
-    return found
-
-
-@reader("running.npz", _running, structured.NPZ, names=False)  # the folder is named
-def running_sums(file: Path) -> None:
-    plan = _statistics_plan()
-    sums = begun(StatisticsFolder(file.parent.parent), plan, Progress())
-    for units, joint in zip(sums.units, sums.joint, strict=True):
-        layer_values(units, joint)
-
-
-def _results(folder: Path) -> Sequence[Files]:
-    plan = _statistics_plan()
-    sums = no_sums(plan)
-    rows = {name: layer_values(u, j) for (name, _), u, j in zip(plan.layers, sums.units, sums.joint, strict=True)}
-    content = {
-        "version": plan.version, "model": "small", "network": IDENTITY, "plan": plan.as_dict(), "layers": rows,
-        "images": {"folder": "/photos", "listed": 3, "used": 3, "skipped": [], "cut": []},
-        "footnote_4": None, "s1": {"filters": [], "spectra": {"layers": []}},
-    }  # fmt: skip
-    text = json.dumps(content, default=lambda value: np.nan_to_num(value, posinf=0, neginf=0).tolist())
-    return [{"statistics/statistics.json": text.encode()}]
-
-
-@reader("statistics.json", _results, structured.JSON, names=False)  # the folder may be named
-def statistics_result(file: Path) -> None:
-    """As the gallery reads it, and as ``statistics`` does that has been run before."""
-    found = read_statistics_file(file, IDENTITY)
-    for layer in LAYERS:
-        found.unit(layer.name, 0)
-    finished(StatisticsFolder(file.parent.parent), _statistics_plan())
 
 
 # --- galleries, downloads --------------------------------------------------------------------------

@@ -107,6 +107,10 @@ def test_planted_directions_are_found_again_and_explain_other_photos(
     assert learn(*order, "--seed", 1) == 2
     assert "there already, of another order (seed 0)" in capsys.readouterr().err
     assert learn(*order, "--seed", 1, "--overwrite") == 0 and out.read_bytes() != before
+    facts = json.loads(out.with_suffix(".json").read_text())
+    out.with_suffix(".json").write_text(json.dumps({**facts, "explained": "a"}))
+    assert learn(*order, "--seed", 1) == 2
+    assert f"{out.with_suffix('.json')} cannot be read (its explained is no number)" in capsys.readouterr().err
 
 
 def test_the_encoder_gives_the_code_of_planted_sums_exactly():

@@ -130,8 +130,10 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ("scale = 1\0", "null bytes"),
         ("print 'hello'", "line 1"),
         ("import nowhere", "No module named 'nowhere'"),
+        ("mean = [1.0]\nmean - 3 [120.0]", "line 2 could not be run: TypeError"),  # of which Python warns as well
     ],
 )
+@pytest.mark.filterwarnings("error::SyntaxWarning")
 def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load([written(tmp_path, text)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import threading
 
 import cv2
@@ -11,10 +13,12 @@ import pytest
 from deepvis.core.mailbox import Mailbox
 from deepvis.core.playing import MovingSource, is_stream
 from deepvis.core.types import Frame
+from deepvis.core.user_error import UsageError
 from deepvis.sources.base import Play, SourceError
 from deepvis.sources.camera import Camera, camera_present
 from deepvis.sources.opening import open_moving
 from deepvis.sources.video import Video, video_name, video_problem
+from deepvis.sources.video_frames import frames_of
 from tests.helpers.pictures import FakeCapture, FakeClock, bgr, save_video
 
 
@@ -255,6 +259,31 @@ def test_what_is_wrong_with_a_video_is_said_before_the_start(tmp_path):
     assert video_problem("rtsp://nowhere/x") is None and is_stream("HTTP://a/b.mp4") and not is_stream("c:/a.mp4")
     assert "there is no such file" in str(video_problem(str(tmp_path / "x.mp4")))
     assert "is a folder" in str(video_problem(str(tmp_path)))
+
+
+def test_opencv_says_nothing_of_its_own_about_a_broken_video(tmp_path, capfd):
+    path = tmp_path / "broken.avi"
+    path.write_bytes(b"RIFF" + (200).to_bytes(4, "little") + b"AVI " + bytes(200))
+    with pytest.raises(UsageError, match="in no format that can be played"):
+        list(frames_of(str(path)))
+    source = Video(str(path))
+    assert source.turn(Play.PLAY) == 1.0 and "in no format that can be played" in str(taken(source))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_pipes_and_devices_are_no_videos_but_a_cameras_device_is(tmp_path):
+    pipe, zero, camera = tmp_path / "pipe.mp4", tmp_path / "zero.mp4", tmp_path / "video0"
+    os.mkfifo(pipe)
+    zero.symlink_to("/dev/zero")
+    for path, words in ((pipe, "is a pipe"), (zero, "is a device")):
+        assert words in str(video_problem(str(path)))
+        source = Video(str(path))
+        assert source.turn(Play.PLAY) == 1.0 and words in str(taken(source))
+    try:
+        os.mknod(camera, stat.S_IFCHR | 0o600, os.makedev(81, 0))
+    except OSError:
+        pytest.skip("devices are made by root alone")
+    assert video_problem(str(camera)) is None
 
 
 def test_a_video_is_called_by_its_file_and_a_stream_by_its_address():

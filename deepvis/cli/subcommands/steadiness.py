@@ -7,13 +7,14 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from deepvis.cli.parser import Parser, positive, whole
 from deepvis.cli.photo_arguments import photo_rgb
 from deepvis.cli.progress import say_place
 from deepvis.cli.shared_options import add_network, add_output, add_overwrite, try_output
 from deepvis.cli.subcommand import subcommand
+from deepvis.core.json_file import read_table
 from deepvis.core.types import Fit
 from deepvis.core.user_error import UsageError
 from deepvis.models.network_options import network_of
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 FRAMES_OF_PHOTO = 60
 INPUT = "input"  # the row of the picture itself, as the network is fed with it
-FILE = "steadiness.json"
+FILES = ("steadiness.json", "steadiness.csv", "steadiness.png")  # in the order in which they are written
 
 
 def arguments(parser: Parser) -> None:
@@ -65,24 +66,47 @@ def steadiness(arguments: argparse.Namespace) -> int:
     output = arguments.output
     if arguments.image is not None and not arguments.noise:
         raise UsageError("--image: a photo does not change by itself; give --noise LEVELS, as --noise 2")
-    if (output / FILE).exists() and not arguments.overwrite:
-        raise UsageError(f"--output {output}: holds a {FILE} already; give another folder, or --overwrite")
     check_matplotlib()
     model = open_model(network_of(vars(arguments)))
+    source = arguments.video or str(arguments.image)
+    about = {"model": model.name, "identity": model.identity, "source": source, "noise": arguments.noise}
+    about |= {"seed": arguments.seed, "fit": arguments.fit, "frames": arguments.frames}
+    check_output(output, about, overwrite=arguments.overwrite)
     try_output(output)
     backend = open_backend("engine", model, arguments.device)
     found = LayerChanges().take(values_of(backend, model.data_blob, frames(arguments), Fit(arguments.fit)))
     if not found.seconds:
         raise UsageError(f"--video {arguments.video}: has one frame; steadiness needs two")
-    source = arguments.video or str(arguments.image)
-    about = {"model": model.name, "identity": model.identity, "source": source, "noise": arguments.noise}
-    write(output / FILE, json.dumps(document(found, about), indent=1) + "\n")
-    write(output / "steadiness.csv", table(found))
-    draw(found, f"{model.name}, {Path(source).name}{noise_words(arguments.noise)}", output / "steadiness.png")
+    values, rows, picture = (output / name for name in FILES)
+    write(values, json.dumps(document(found, about), indent=1) + "\n")
+    write(rows, table(found))
+    draw(found, f"{model.name}, {Path(source).name}{noise_words(arguments.noise)}", picture)
     for fact in found.facts():
         sys.stdout.write(f"{fact['layer']:<32} {100 * fact['mean']:7.2f} %\n")
     say_place(output, f"{len(found.seconds)} pairs of frames, {len(found.changes)} layers")
     return 0
+
+
+def check_output(folder: Path, about: Mapping[str, Any], *, overwrite: bool) -> None:
+    """Before the work. Values of the same without a picture are of a run that was ended between the two.
+
+    They are written again. Raises UsageError where anything else is there.
+    """
+    there = [name for name in FILES if (folder / name).exists()]
+    if there and not overwrite and (FILES[-1] in there or not are_values_of(folder / FILES[0], about)):
+        raise UsageError(f"--output {folder}: {there[0]} is there already; give another folder, or --overwrite")
+
+
+def are_values_of(path: Path, about: Mapping[str, Any]) -> bool:
+    """Does a file hold what this command writes of the same network and frames?"""
+    from deepvis.statistics.layer_steadiness import FORMAT
+
+    try:
+        facts = read_table(path)
+    except (OSError, ValueError):
+        return False
+    asked = {"format": FORMAT, **about}
+    return "changes" in facts and {name: facts.get(name) for name in asked} == asked
 
 
 def noise_words(levels: float) -> str:

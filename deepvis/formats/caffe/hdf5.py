@@ -12,6 +12,7 @@ import numpy as np
 from deepvis.core.allowed_bytes import allowed_bytes
 from deepvis.core.content_errors import CONTENT_ERRORS
 from deepvis.core.program import pip_install
+from deepvis.core.regular_file import check_regular, open_regular
 from deepvis.network.mistaken import HEAD, mistaken
 from deepvis.network.model_error import ModelError
 
@@ -21,11 +22,12 @@ ANY_BLOBS = 100 << 20  # bytes of all blobs whatever the file's size: Caffe does
 
 def read_hdf5(path: Path) -> dict[str, list[np.ndarray]]:
     """Layer name -> its blobs, float32. Raises ModelError."""
-    with contextlib.suppress(OSError), path.open("rb") as file:
+    with contextlib.suppress(OSError), open_regular(path) as file:
         if (found := mistaken(file.read(HEAD))) and found[0] != "HDF5":
             raise ModelError(f"{path}: holds {found[0]}, expected HDF5; {found[1]}")
     h5py = _h5py(path)
     try:
+        check_regular(path)
         with h5py.File(path, "r") as file:
             if not isinstance(file.get("data"), h5py.Group):
                 raise ModelError(f"{path}: has no group 'data', expected a Caffe .caffemodel.h5 file")

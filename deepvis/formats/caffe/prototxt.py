@@ -16,6 +16,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 
 from deepvis.core.nearest import most_like
+from deepvis.core.regular_file import bytes_of
 from deepvis.formats.caffe import schema
 from deepvis.formats.caffe.tokens import Token, hint_for, kind_of, short, tokens, unquote, value_of
 from deepvis.network.mistaken import HEAD, SWAPPED, mistaken
@@ -73,7 +74,7 @@ def source_text(path_or_text: str | Path) -> tuple[str, str]:
         return path_or_text, "prototxt text"
     path = Path(path_or_text)
     try:
-        raw = path.read_bytes()
+        raw = bytes_of(path)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror}), expected a prototxt file") from None
     except ValueError as error:  # a NUL byte in the name

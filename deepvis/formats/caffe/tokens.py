@@ -57,7 +57,8 @@ def value_of(field: FieldDescriptor, token: Token) -> Any:
         if by_name is not None:
             return by_name.number
         number = _integer(token.text) if token.kind == "number" else None
-        return number if number in field.enum_type.values_by_number else None
+        known = [value.number for value in field.enum_type.values]  # values_by_number takes the low 32 bits alone
+        return number if number in known else None
     if field.type in _INTEGERS:
         low, high = _INTEGERS[field.type]
         number = _integer(token.text) if token.kind == "number" else None

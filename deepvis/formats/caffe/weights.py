@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from deepvis.core.files import path_beside
+from deepvis.core.regular_file import open_regular
 from deepvis.formats import wire
 from deepvis.formats.caffe import prototxt, schema
 from deepvis.formats.caffe.hdf5 import read_hdf5, write_hdf5
@@ -109,7 +110,7 @@ def write_weights(path: str | Path, weights: Any) -> None:
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[tuple[Walker, BinaryIO]]:
     try:
-        file = path.open("rb")
+        file = open_regular(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ModelError(f"{path}: cannot be read ({reason}), expected a weights file") from None

@@ -15,6 +15,7 @@ import onnx
 from google.protobuf.message import DecodeError
 from onnx import inliner
 
+from deepvis.core.regular_file import open_regular
 from deepvis.formats.wire import BYTES, Walker, WireField, encode_header
 from deepvis.network.model_error import ModelError
 
@@ -51,7 +52,7 @@ class ModelFile:
 def read_model(path: Path) -> ModelFile:
     """Raises ModelError for what is no ONNX file, or is damaged."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             if not path.stat().st_size:
                 raise ModelError(f"{path}: found an empty file, expected an ONNX model")
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:

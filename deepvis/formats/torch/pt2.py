@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.export import ExportedProgram
 
 from deepvis.core.content_errors import CONTENT_ERRORS
+from deepvis.core.regular_file import instead_of_file, open_regular
 from deepvis.core.zip_files import checked_zip
 from deepvis.formats.torch.archive import dangers
 from deepvis.formats.torch.call import is_open
@@ -32,7 +33,7 @@ def read_pt2(file: Path, *, trust_file: bool = False) -> ExportedProgram:
     is refused before torch loads it, and torch reads pickles with weights_only.
     """
     if not file.is_file():
-        raise ModelError(f"{file}: found no such file, expected an archive of torch.export.save")
+        raise ModelError(f"{file}: found {instead_of_file(file)}, expected an archive of torch.export.save")
     if trust_file:
         log.warning("%s is trusted: what it brings along to be run is run", file)
     elif found := _danger(file):
@@ -52,7 +53,7 @@ def read_pt2(file: Path, *, trust_file: bool = False) -> ExportedProgram:
 
 def _danger(file: Path) -> str:
     try:
-        with file.open("rb") as content, checked_zip(content) as archive:
+        with open_regular(file) as content, checked_zip(content) as archive:
             return next(dangers(archive), "")
     except (OSError, *CONTENT_ERRORS) as error:
         raise ModelError(f"{file}: is no .pt2 archive ({words_of(error)}), expected one that {SAVE} writes") from error

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from deepvis.core.json_file import parsed_json
+from deepvis.core.regular_file import bytes_of
 from deepvis.network.model_error import ModelError
 
 MOST_HEADER = 100_000_000  # bytes, as the format's own reader has it
@@ -30,7 +31,7 @@ TYPES = {
 def read_safetensors(file: Path) -> dict[str, Tensor]:
     """The tensors by name. Raises ModelError for a file that is none of this format, or damaged."""
     try:
-        content = file.read_bytes()
+        content = bytes_of(file)
     except OSError as error:
         raise ModelError(f"{file}: cannot be read ({error.strerror or error}), expected the weights") from error
     try:

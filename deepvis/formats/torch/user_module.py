@@ -17,6 +17,7 @@ from typing import Any
 from torch import nn
 
 from deepvis.core.nearest import nearest
+from deepvis.core.regular_file import instead_of_file
 from deepvis.formats.torch.wrapped import inner
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import file_and_callable, name_of
@@ -43,7 +44,9 @@ def module_of(named: str | Path) -> nn.Module:
 
 def _module_of_file(file: Path, name: str) -> nn.Module:
     if not file.is_file():
-        raise ModelError(f"{file}: found no such file, expected a Python file with {name or 'NAME'!r}, {EXPECTED}")
+        raise ModelError(
+            f"{file}: found {instead_of_file(file)}, expected a Python file with {name or 'NAME'!r}, {EXPECTED}"
+        )
     if not name:
         raise ModelError(f"{file}: found no name after the file, expected {file.name}:NAME, where NAME is {EXPECTED}")
     log.info("%s is run: %s", file, RUNS)

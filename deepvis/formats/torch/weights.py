@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from deepvis.core.content_errors import CONTENT_ERRORS
+from deepvis.core.regular_file import instead_of_file, open_regular
 from deepvis.core.zip_files import checked_zip
 from deepvis.formats.torch.safetensors_file import read_safetensors
 from deepvis.network.model_error import ModelError
@@ -69,7 +70,7 @@ def load_weights(module: nn.Module, file: Path, *, fill: bool = False) -> list[s
 def state_dict_of(file: Path) -> Mapping[str, Tensor]:
     """The tensors of a weights file by name. Raises ModelError."""
     if not file.is_file():
-        raise ModelError(f"{file}: found no such file, expected the network's weights")
+        raise ModelError(f"{file}: found {instead_of_file(file)}, expected the network's weights")
     state: Any = read_safetensors(file) if file.suffix.lower() == ".safetensors" else _loaded(file)
     for _ in range(2):  # a checkpoint in a checkpoint
         key = next(
@@ -87,7 +88,7 @@ def state_dict_of(file: Path) -> Mapping[str, Tensor]:
 def _loaded(file: Path) -> Any:
     try:
         if zipfile.is_zipfile(file):
-            with file.open("rb") as content:
+            with open_regular(file) as content:
                 checked_zip(content).close()
         return torch.load(file, map_location="cpu", weights_only=True)
     except OSError as error:

@@ -68,7 +68,7 @@ layers { layer { name: "pool" type: "pool" pool: MAX kernelsize: 2 stride: 2 } b
 layers { layer { name: "fc" type: "innerproduct" num_output: 5 } bottom: "pool" top: "fc" }
 """
 NUMBERS = ["0", "-1", "1", "2", "255", "65536", "2147483647", "4294967295", "1099511627776", "-9223372036854775808"]
-NUMBERS += ["1e999", "nan", "-inf", "0x7fffffff", "3.5", "99999999999999999999999"]
+NUMBERS += ["1e999", "nan", "-inf", "0x7fffffff", "3.5", "99999999999999999999999", "9007199254740993"]
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,15 @@ def other_word(rng: random.Random, raw: bytes) -> bytes:
     return raw[: hit.start()] + other.group() + raw[hit.end() :]
 
 
+def number_for_word(rng: random.Random, raw: bytes) -> bytes:
+    """A word behind a colon, as one of a few that a field may be, becomes a number that hurts."""
+    found = list(re.finditer(rb"(?<=: )[A-Za-z_]+", raw))
+    if not found:
+        return raw
+    hit = rng.choice(found)
+    return raw[: hit.start()] + rng.choice(NUMBERS).encode() + raw[hit.end() :]
+
+
 def other_length(rng: random.Random, raw: bytes) -> bytes:
     """A byte near a tag becomes the start of a long varint: lengths and dims that no file holds."""
     start = rng.randrange(len(raw))
@@ -175,7 +184,7 @@ def other_length(rng: random.Random, raw: bytes) -> bytes:
 
 
 ANY: list[Mutation] = [flip, cut, remove, repeat, insert, swap_pieces]
-TEXT: list[Mutation] = [*ANY, other_number, other_number, other_number, other_word, other_word]
+TEXT: list[Mutation] = [*ANY, other_number, other_number, other_number, other_word, other_word, number_for_word]
 BINARY: list[Mutation] = [*ANY, other_length, other_length]
 
 

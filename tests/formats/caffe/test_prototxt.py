@@ -8,7 +8,7 @@ import pytest
 from google.protobuf import text_format
 
 from deepvis.formats.caffe import schema
-from deepvis.formats.caffe.prototxt import read_net_text
+from deepvis.formats.caffe.prototxt import parse_text, read_net_text
 from deepvis.network.model_error import ModelError
 
 GRAMMAR = r"""
@@ -28,6 +28,7 @@ WRONG = {
     "enum": ("layer { pooling_param { pool: MEAN } }", "expected one of MAX, AVE, STOCHASTIC for pool"),
     "negative": ("layer { convolution_param { pad: -1 } }", "expected a whole number from 0 to 4294967295 for pad"),
     "too large": ("input_dim: 1099511627776 # 2^40\n", "from -2147483648 to 2147483647 for input_dim"),
+    "enum's number": ("layers {\n type: 9007199254740993 }", "line 2: found '9007199254740993', expected one of NONE"),
     "fraction": ("input_dim: 1.5 \n", "expected a whole number"),
     "bool": ("force_backward: maybe \n", "expected true or false for force_backward"),
     "number": ("layer { loss_weight: x }", "expected a number for loss_weight"),
@@ -111,3 +112,23 @@ def test_agrees_with_protobuf_on_every_golden_net(root: Path) -> None:
 @pytest.mark.shared
 def test_agrees_with_protobuf_on_real_files(shared: Path) -> None:
     agrees_with_protobuf([*shared.glob("golden/*/*/*.prototxt"), *shared.glob("models/*/*.prototxt")])
+
+
+EXTREMES = (
+    *("-9223372036854775808", "9007199254740993", "4294967297", "4294967296", "-4294967296", "2147483648", "-1"),
+    *("99999999999999999999999", "0xffffffffffffffffff", "017777777777777777777777", "08", "1e400", "-1e39", "1e-400"),
+    *("nan", "-nan", "inf", "1f", "true", "NO_WORD", "'x'", r"'\xff\0'"),
+)
+
+
+def test_extreme_values_of_every_field_are_taken_or_refused() -> None:
+    taken = 0
+    for message in schema.MESSAGES.values():
+        for field in message.DESCRIPTOR.fields:
+            for value in EXTREMES if field.message_type is None else ():
+                try:
+                    parse_text(f"{field.name}: {value}\n", message(), "net.prototxt", [])
+                    taken += 1
+                except ModelError as error:
+                    assert str(error).startswith("net.prototxt, line "), value
+    assert taken > 1000
