@@ -15,7 +15,7 @@ from deepvis.schema.rows import Refused, Table, row, shown
 from deepvis.schema.yaml_file import read_yaml
 
 if TYPE_CHECKING:
-    from deepvis.models.card_types import CardMean, Files, Version
+    from deepvis.models.card_types import CardMean, Files, PresetNames, Version
     from deepvis.schema.value_types import (
         Channels,
         Layout,
@@ -80,7 +80,7 @@ class CardKeys:
         help="Layer -> the layer whose unit images it borrows; found from the network by default",
         expects=NAMES_TO_NAMES,
     )
-    presets: NameOrNames = row(
+    presets: PresetNames = row(
         help="Presets of optimize-layer for this network, one to four; the paper's 1 to 4 by default"
     )
     panes: Panes = row(help="Pane -> [row, column, height, width], or null to leave it out", expects=PANES)
