@@ -55,15 +55,15 @@ def check_layers(graph: Graph, card: Card, lists: Mapping[str, Sequence[str]]) -
                 raise ModelError(f"model {card.name}: {key} names {name!r} twice, expected each layer once")
 
 
-def check_known(graph: Graph, card: Card, named: Mapping[str, Iterable[str]]) -> None:
+def check_names(graph: Graph, card: Card, named: Mapping[str, Iterable[str]]) -> None:
     """named: a key of the card, or a setting -> names that the network has, those of layers in place among them.
 
     So settings of the 2015 toolbox name layers: relu_conv10 is in place of conv10. Raises ModelError.
     """
-    known = {*graph.versions.keys() - graph.inputs.keys(), *graph.unavailable, *(node.name for node in graph.nodes)}
+    there = {*graph.versions.keys() - graph.inputs.keys(), *graph.unavailable, *(node.name for node in graph.nodes)}
     for key, names in named.items():
         for name in names:
-            if name not in known:
+            if name not in there:
                 raise _unknown(graph, card, key, name)
 
 

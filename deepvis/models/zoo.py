@@ -22,7 +22,7 @@ from deepvis.models.feeding import given_inputs, preprocessor_of, zero_notes
 from deepvis.models.image_folders import image_folders
 from deepvis.models.labels import read_labels
 from deepvis.models.listed_layers import (
-    check_known,
+    check_names,
     check_layers,
     groups_of,
     listed_layers,
@@ -247,7 +247,7 @@ def _assemble(
     prob = listing.probability_layer(graph) if prob is None else prob
     check_layers(graph, card, {"prob_layer": [prob] if prob else []})
     class_layers, remap = option("label_layers", None), dict(option("remap", {}))
-    check_known(
+    check_names(
         graph,
         card,
         {
