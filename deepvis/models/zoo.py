@@ -22,8 +22,8 @@ from deepvis.models.feeding import given_inputs, preprocessor_of, zero_notes
 from deepvis.models.image_folders import image_folders
 from deepvis.models.labels import read_labels
 from deepvis.models.listed_layers import (
-    check_names,
     check_layers,
+    check_names,
     groups_of,
     listed_layers,
     short_names_of,
