@@ -62,9 +62,7 @@ class CardKeys:
     input_scale: Positive = row(
         help="What a white pixel becomes before mean and std: 255 (Caffe's default), 1 (modules'), ..."
     )
-    input_size: Size = row(
-        help="[height, width] of the input, where it differs from the prototxt's", expects="[height, width] in pixels"
-    )
+    input_size: Size = row(help="[height, width] of the input, where it differs from the prototxt's")
     channels: Channels = row(help="Channels of the input, where the network does not tell: 1, 3, 4")
     layout: Layout = row(help="How a module takes pictures: NCHW or NHWC; found by default", expects="NCHW or NHWC")
     data_blob: Text = row(help="Input that takes the picture, where the network has several")
