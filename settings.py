@@ -51,12 +51,12 @@ data_blob = None
 # --input.
 inputs = None
 
-# (height, width) of the network's input. Type: two whole numbers above 0, (height, width). Option:
+# (height, width) of the network's input. Type: two whole numbers of 1 to 65535, (height, width). Option:
 # --input-size.
 input_size = None
 
-# Channels of the network's input, where the network does not tell. Type: a whole number above 0. Option:
-# --channels.
+# Channels of the network's input, where the network does not tell. Type: a whole number of 1 to 65535.
+# Option: --channels.
 channels = None
 
 # How a module takes pictures; None: it is found. Type: one of NCHW, NHWC. Option: --layout.

@@ -52,6 +52,16 @@ def test_settings_py_documents_every_setting(root: Path) -> None:
     assert text == document(), "python -m deepvis.settings.printing prints another text"
 
 
+def test_every_row_of_a_table_has_the_cells_of_its_head(root: Path) -> None:
+    for page in (root / "README.md", root / "CONTRIBUTING.md", root / "CHANGELOG.md", *(root / "docs").glob("*.md")):
+        text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+        for table in re.findall(r"(?:^\|.*\n?)+", text, re.MULTILINE):
+            rows = table.splitlines()
+            for row in rows:
+                cells = [len(re.findall(r"(?<!\\)\|", each)) for each in (rows[0], row)]
+                assert cells[0] == cells[1] and len(rows) > 2, f"{page.name}: {row}"
+
+
 @pytest.mark.parametrize(
     ("begins", "code"),
     [("- `except Exception`", r"except \(?(?:Base)?Exception\b"), ("- Locks", r"\b(?:R?Lock|Condition|Semaphore)\(")],

@@ -82,11 +82,13 @@ def _without_its_network(settings: Settings, arguments: argparse.Namespace) -> S
     if said["network"] and said["prototxt"]:
         raise UsageError("--network and --prototxt name two networks; give one of them")
     try:
-        needs_weights = format_of(named or "") == "caffe" and files is None  # a module brings its own
+        needs_weights = format_of(named) == "caffe" and files is None if named else False  # a module brings its own
     except ModelError as error:
         raise UsageError(f"{option} {error}") from error
     has_network = bool(settings.model or settings.prototxt or settings.network or said["model"])
     if named and said["weights"] is None and needs_weights and not said["fill"]:
+        if not Path(named).exists():
+            raise UsageError(f"{option} {named}: found no such file, expected the network's file")
         raise UsageError(f"{option} needs --weights too, or --fill for weights that are made up")
     if not named and said["weights"] is not None and not has_network and not files:
         raise UsageError("--weights needs --network too (or --prototxt): a network is its text and its weights")

@@ -54,6 +54,13 @@ class Parser(argparse.ArgumentParser):
         self._words = list(args or ())
         return super().parse_known_args(args, namespace)
 
+    def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
+        """A word as the argument's value. An empty one is refused: it would mean that nothing was said."""
+        was_said = arg_string is not action.default and arg_string is not action.const
+        if was_said and not arg_string.strip():
+            raise argparse.ArgumentError(action, "its value is empty, as a shell variable is that is not set")
+        return super()._get_value(action, arg_string)
+
     def error(self, message: str) -> NoReturn:
         if message.startswith(REQUIRED):  # perhaps it is there, misspelled
             names = [word.partition("=")[0] for word in self._words if word.startswith("--")]

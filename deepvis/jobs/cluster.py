@@ -14,7 +14,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -22,17 +22,23 @@ from distributed import Client, KilledWorker, get_worker
 
 from deepvis.core.program import ROOT
 from deepvis.core.user_error import UserError
+from deepvis.jobs.handshake import check_scheduler
 from deepvis.jobs.versions import check_versions, own_versions, versions
 from deepvis.jobs.workers import JobError, PoolError, Workers, run_task
 
 CONNECT_SECONDS = 10  # to wait for a scheduler
+SILENT_SECONDS = 60  # in which a scheduler says nothing, until the run ends
 NOTE_SECONDS, LONELY_SECONDS = 15.0, 60.0  # without a worker, until that is said, and until the run ends
-UNREACHED = (OSError, TimeoutError, asyncio.TimeoutError)  # a worker that is gone again
+SILENCE = (TimeoutError, asyncio.TimeoutError)
+UNREACHED = (OSError, *SILENCE)  # a worker that is gone again
 WITHOUT = (
     "{} of the Dask cluster cannot import deepvis; start it in the environment that has it, or install deepvis there, "
     "from the same wheel or checkout as here"
 )
-GONE = "the Dask scheduler at {} is gone; start it again, and run the same command again: what was finished is kept"
+GONE = (
+    "the Dask scheduler at {} is gone, or no longer answers; start it again, and run the same command again: what was "
+    "finished is kept"
+)
 
 
 @contextmanager
@@ -54,24 +60,41 @@ def cluster(address: str, note: Callable[[str], None]) -> Iterator[Workers]:
 
 @contextmanager
 def _connected(address: str) -> Iterator[Client]:
+    check_scheduler(address, CONNECT_SECONDS)
     try:
         client = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        reason = str(error).split("\n")[0]
-        raise JobError(
-            f"no Dask scheduler answers at {address} ({reason}); start one with: dask scheduler, and give the "
-            "tcp://HOST:PORT that it prints"
-        ) from error
+    except UNREACHED as error:
+        raise PoolError(GONE.format(address)) from error
     try:
         yield client
     finally:
-        client.close(timeout=CONNECT_SECONDS)
+        with suppress(*UNREACHED):
+            client.close(timeout=CONNECT_SECONDS)
+
+
+def _nthreads(client: Client) -> dict[str, int]:
+    """Worker -> its threads. Raises an OSError where the scheduler is gone, or says nothing."""
+    found: dict[str, int] = client.nthreads(callback_timeout=SILENT_SECONDS)
+    return found
+
+
+def _answers(client: Client, ask: Callable[[], Any], workers: Iterable[str], **more: Any) -> dict[str, Any]:
+    """Worker -> what the function gives there. Raises PoolError where they say nothing."""
+    names = sorted(workers)
+    try:
+        found: dict[str, Any] = client.run(ask, workers=names, callback_timeout=SILENT_SECONDS, **more)
+    except SILENCE as error:
+        raise PoolError(
+            f"no answer for {SILENT_SECONDS} seconds from the Dask cluster's worker {' or '.join(names)}; end what has "
+            "stopped there, and run the same command again: what was finished is kept"
+        ) from error
+    return found
 
 
 def _ready_threads(client: Client, address: str, here: Mapping[str, str]) -> int:
     """Tasks that the workers can run at a time, once they all have the package in the versions of this process."""
     try:
-        if not client.nthreads():
+        if not _nthreads(client):
             raise JobError(f"the Dask scheduler at {address} has no workers; start some with: dask worker {address}")
         if _without_package(client) and (ROOT / "scripts" / "run.sh").is_file():
             folder = partial(site.addsitedir, str(ROOT))
@@ -80,23 +103,24 @@ def _ready_threads(client: Client, address: str, here: Mapping[str, str]) -> int
         without = _without_package(client)
         if without:
             raise PoolError(WITHOUT.format(without))
-        check_workers(client, client.nthreads(), here)
-        return sum(client.nthreads().values())
-    except (OSError, CancelledError) as error:
+        check_workers(client, _nthreads(client), here)
+        return sum(_nthreads(client).values())
+    except (*UNREACHED, CancelledError) as error:
         raise PoolError(GONE.format(address)) from error
 
 
 def _without_package(client: Client) -> str:
     """A member of the cluster that cannot import the package; "": none."""
     find = partial(importlib.util.find_spec, "deepvis")
-    if client.run_on_scheduler(find) is None:
+    if client.run_on_scheduler(find, callback_timeout=SILENT_SECONDS) is None:
         return "the scheduler"
-    return next((f"the worker {worker}" for worker, spec in client.run(find).items() if spec is None), "")
+    found = _answers(client, find, _nthreads(client))
+    return next((f"the worker {worker}" for worker, spec in found.items() if spec is None), "")
 
 
 def check_workers(client: Client, workers: Iterable[str], here: Mapping[str, str]) -> set[str]:
     """Those of the workers that have answered. Raises PoolError for one of other versions than ``here``."""
-    answers = client.run(own_versions, workers=sorted(workers), on_error="return")
+    answers = _answers(client, own_versions, workers, on_error="return")
     there = {worker: answer for worker, answer in answers.items() if not isinstance(answer, UNREACHED)}
     for worker, answer in there.items():
         lacks_it = isinstance(answer, Exception)  # the function that answers; Dask names no type of this error
@@ -160,11 +184,11 @@ class _Check:
         try:
             if self._client.status != "running":
                 raise PoolError(GONE.format(self._address))
-            if workers := set(self._client.nthreads()):
+            if workers := set(_nthreads(self._client)):
                 self._check_new(workers)
                 self._seen, self._has_noted = time.monotonic(), False
                 return
-        except (OSError, CancelledError) as error:
+        except (*UNREACHED, CancelledError) as error:
             raise PoolError(GONE.format(self._address)) from error
         seconds = time.monotonic() - self._seen
         if seconds > LONELY_SECONDS:

@@ -15,7 +15,7 @@ from deepvis.schema.rows import Refused, Table, row, shown
 from deepvis.schema.yaml_file import read_yaml
 
 if TYPE_CHECKING:
-    from deepvis.models.card_types import CardMean, Files, Version
+    from deepvis.models.card_types import CardMean, Files, PresetNames, Version
     from deepvis.schema.value_types import (
         Channels,
         Layout,
@@ -62,9 +62,7 @@ class CardKeys:
     input_scale: Positive = row(
         help="What a white pixel becomes before mean and std: 255 (Caffe's default), 1 (modules'), ..."
     )
-    input_size: Size = row(
-        help="[height, width] of the input, where it differs from the prototxt's", expects="[height, width] in pixels"
-    )
+    input_size: Size = row(help="[height, width] of the input, where it differs from the prototxt's")
     channels: Channels = row(help="Channels of the input, where the network does not tell: 1, 3, 4")
     layout: Layout = row(help="How a module takes pictures: NCHW or NHWC; found by default", expects="NCHW or NHWC")
     data_blob: Text = row(help="Input that takes the picture, where the network has several")
@@ -80,7 +78,7 @@ class CardKeys:
         help="Layer -> the layer whose unit images it borrows; found from the network by default",
         expects=NAMES_TO_NAMES,
     )
-    presets: NameOrNames = row(
+    presets: PresetNames = row(
         help="Presets of optimize-layer for this network, one to four; the paper's 1 to 4 by default"
     )
     panes: Panes = row(help="Pane -> [row, column, height, width], or null to leave it out", expects=PANES)

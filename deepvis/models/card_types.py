@@ -33,6 +33,14 @@ def _numbers(value: Any) -> Any:
     return value if isinstance(value, str) else in_list(value)
 
 
+def _names(value: Any) -> Any:
+    """1 and 3+ are both names of presets; YAML reads the first as a number."""
+    listed = in_list(value)
+    if not isinstance(listed, list):
+        return listed
+    return [str(each) if isinstance(each, int) and not isinstance(each, bool) else each for each in listed]
+
+
 def _small_letters(digits: Any) -> str:
     return str(digits).lower()
 
@@ -83,6 +91,7 @@ CardMean = Annotated[
     str | tuple[float, ...],
     Type("one number for each channel, or the name of a .npy or .binaryproto file", before(_numbers, FILE_OR_NUMBERS)),
 ]
+PresetNames = Annotated[tuple[str, ...], Type("a list of names", before(_names, many(TEXT)))]
 Files = Annotated[
     tuple[RemoteFile, ...],
     Type(

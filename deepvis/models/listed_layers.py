@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -12,6 +12,7 @@ from deepvis.models import listing
 from deepvis.models.card import Card
 from deepvis.network.graph import Graph
 from deepvis.network.model_error import ModelError
+from deepvis.schema.rows import Refused, shown
 
 T = TypeVar("T")
 
@@ -19,10 +20,9 @@ T = TypeVar("T")
 def listed_layers(graph: Graph, overrides: Mapping[str, Any], card: Card) -> tuple[str, ...]:
     """The layers of the list: the overrides' or the card's, else those found; without what a filter leaves out."""
     names = overrides.get("layers") or card.get("layers")
-    if names is None and card.get("groups"):
-        names = [name for group in card.get("groups") for name in group]
-    layers = tuple(names) if names else listing.shown_layers(graph)
-    check_layers(graph, card, {"layers": layers})
+    grouped = [name for group in card.get("groups", ()) for name in group]
+    check_layers(graph, card, {"layers": names or (), "groups": grouped})
+    layers = tuple(names or grouped) or listing.shown_layers(graph)
     leave_out: Callable[[str], bool] | None = overrides.get("layer_filter")
     if leave_out is not None:
         layers = tuple(name for name in layers if not _called("layer_filter", leave_out, name, bool))
@@ -45,14 +45,32 @@ def with_added(layers: Sequence[str], graph: Graph) -> tuple[str, ...]:
     return tuple(found)
 
 
-def check_layers(graph: Graph, card: Card, named: Mapping[str, Sequence[str]]) -> None:
+def check_layers(graph: Graph, card: Card, lists: Mapping[str, Sequence[str]]) -> None:
+    """lists: a key of the card, or a setting -> names of layers that are shown, each once. Raises ModelError."""
+    for key, names in lists.items():
+        for index, name in enumerate(names):
+            if graph.first_maker(name) is None:
+                raise _unknown(graph, card, key, name)
+            if name in names[:index]:
+                raise ModelError(f"model {card.name}: {key} names {name!r} twice, expected each layer once")
+
+
+def check_names(graph: Graph, card: Card, named: Mapping[str, Iterable[str]]) -> None:
+    """named: a key of the card, or a setting -> names that the network has, those of layers in place among them.
+
+    So settings of the 2015 toolbox name layers: relu_conv10 is in place of conv10. Raises ModelError.
+    """
+    there = {*graph.versions.keys() - graph.inputs.keys(), *graph.unavailable, *(node.name for node in graph.nodes)}
     for key, names in named.items():
         for name in names:
-            if graph.first_maker(name) is None:
-                hint = nearest(
-                    name, [each for each in graph.versions if each not in graph.inputs], f"see {program()} layers"
-                )
-                raise ModelError(f"model {card.name}: {key} names {name!r}, which the network has not; {hint}")
+            if name not in there:
+                raise _unknown(graph, card, key, name)
+
+
+def _unknown(graph: Graph, card: Card, key: str, name: str) -> ModelError:
+    names = [each for each in graph.versions if each not in graph.inputs]
+    hint = nearest(name, names, f"see {program()} layers")
+    return ModelError(f"model {card.name}: {key} names {name!r}, which the network has not; {hint}")
 
 
 def those_in_graph(graph: Graph, names: Sequence[str]) -> tuple[str, ...]:
@@ -79,7 +97,7 @@ def short_names_of(
 ) -> dict[str, str]:
     """added: layers beside the network -> the layer that each is of; "4c~64" is beside "4c"."""
     if shorten is not None:
-        return {name: _called("short_name", shorten, name, str) for name in layers}
+        return {name: _called("short_name", shorten, name, _text) for name in layers}
     own = [name for name in layers if name not in added]
     found = {**listing.short_names(own), **{k: v for k, v in named.items() if k in layers}}
     for name, layer in added.items():
@@ -87,14 +105,26 @@ def short_names_of(
     return found
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise Refused("a text")
+    return value
+
+
 def _called(setting: str, function: Callable[[str], Any], name: str, kind: Callable[[Any], T]) -> T:
     """What the user's function of a layer's name gives, as a value of that kind. Raises ModelError."""
+    code = getattr(function, "__code__", None)
+    where = f"{code.co_filename}, line {code.co_firstlineno}: " if code is not None else ""
+    value: Any = None
     try:
-        return kind(function(name))
+        value = function(name)
+        return kind(value)
+    except Refused as error:
+        said = f"gave {shown(value)} for the layer {name!r}, expected {error}"
     except (Exception, SystemExit) as error:  # the user's own code may raise anything
-        code = getattr(function, "__code__", None)
-        where = f"{code.co_filename}, line {code.co_firstlineno}: " if code is not None else ""
-        raise ModelError(
-            f"{where}the function {setting} ended with {type(error).__name__} ({error}) for the layer {name!r}, "
-            "expected one that takes a layer's name; mend it there"
-        ) from error
+        said = (
+            f"ended with {type(error).__name__} ({error}) for the layer {name!r}, expected one that takes a layer's "
+            "name"
+        )
+        raise ModelError(f"{where}the function {setting} {said}; mend it there") from error
+    raise ModelError(f"{where}the function {setting} {said}; mend it there")

@@ -8,13 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
 from deepvis.core.files import home_of_user
 from deepvis.core.nearest import nearest
-from deepvis.core.program import program
 from deepvis.core.regular_file import instead_of_file
 from deepvis.models import listing
 from deepvis.models.card import CARD_NAME, Card, read_card
@@ -24,6 +24,7 @@ from deepvis.models.image_folders import image_folders
 from deepvis.models.labels import read_labels
 from deepvis.models.listed_layers import (
     check_layers,
+    check_names,
     groups_of,
     listed_layers,
     short_names_of,
@@ -31,7 +32,7 @@ from deepvis.models.listed_layers import (
     with_added,
 )
 from deepvis.models.model import Model
-from deepvis.models.opening_notes import label_notes, mean_notes
+from deepvis.models.opening_notes import label_notes, mean_notes, remedy
 from deepvis.network.inputs import picture_input, picture_shape, region_inputs
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef, Opened, Source, file_and_callable, name_of, open_source
@@ -213,10 +214,13 @@ def _network_of(card: Card) -> Path:
 def _present(card: Card, key: str) -> Path:
     path = card.path(key)
     if path is None or not path.is_file():
-        remote = any(path is not None and path == card.file(file.path) for file in card.files)
-        remedy = f"; get it with: {program()} fetch {card.folder.name}" if remote else ""
-        raise ModelError(f"model {card.name}: the file {path} is missing{remedy}")
+        raise ModelError(f"model {card.name}: the file {path} is missing; {remedy(card, key)}")
     return path
+
+
+def _mean_of(card: Card) -> Path | tuple[float, ...] | None:
+    """The card's mean. Raises ModelError for a file that is not there."""
+    return _present(card, "mean") if card.path("mean") else card.get("mean")
 
 
 def _assemble(
@@ -229,7 +233,7 @@ def _assemble(
     opened = open_source(source) if given is None else given
     graph = opened.structure
     blob = picture_input(graph.name, graph.inputs, source.data_input if given is None else None)
-    mean = ref.mean if ref.mean is not None else card.path("mean") or card.get("mean")
+    mean = ref.mean if ref.mean is not None else _mean_of(card)
     shape = picture_shape(graph.name, blob, graph.inputs[blob])
     preprocessor, assumed, feeding_notes = preprocessor_of(shape, opened, mean, option)
     dictionary = None
@@ -243,7 +247,17 @@ def _assemble(
     prob = option("prob_layer", None)
     prob = listing.probability_layer(graph) if prob is None else prob
     check_layers(graph, card, {"prob_layer": [prob] if prob else []})
-    class_layers = option("label_layers", None)
+    class_layers, remap = option("label_layers", None), dict(option("remap", {}))
+    check_names(
+        graph,
+        card,
+        {
+            "label_layers": class_layers or (),
+            "short_names": card.get("short_names", ()),
+            "unit_image_layers": option("unit_image_layers", None) or (),
+            "remap": chain(*remap.items()),
+        },
+    )
     classes = those_in_graph(graph, class_layers) if class_layers else listing.class_layers(graph, prob)
     names, labels_file = _labels(card, ref)
     images, further = image_folders(card, overrides)
@@ -262,7 +276,7 @@ def _assemble(
         layer_names=layers,
         groups=groups_of(layers, card.get("groups"), graph.added),
         short_names=short_names_of(layers, card.get("short_names", {}), overrides.get("short_name"), graph.added),
-        remap={**listing.borrowed_images(graph, layers), **dict(option("remap", {}))},
+        remap={**listing.borrowed_images(graph, layers), **remap},
         unit_image_dir=images,
         further_images=further,
         unit_image_layers=option("unit_image_layers", None),

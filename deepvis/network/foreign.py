@@ -22,6 +22,8 @@ def foreign(path: Path) -> str:
     """
     if (path / "saved_model.pb").is_file():
         return _tensorflow(path)
+    if path.is_dir():
+        return f"{path}: found a folder, expected a network's file; a folder with a model.yaml is named by --model"
     words = SENTENCES.get(path.suffix.lower())
     if words is None:
         return ""
@@ -57,9 +59,15 @@ def _tensorflow(path: Path) -> str:
     )
 
 
+def _picture(path: Path) -> str:
+    return f"{path}: found a picture, expected a network's file"
+
+
+_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 SENTENCES: dict[str, Callable[[Path], str]] = {
     **dict.fromkeys((".pth", ".pt", ".ckpt", ".bin"), _torch_file),
     ".safetensors": _weights,
+    **dict.fromkeys(_PICTURES, _picture),
     **dict.fromkeys((".h5", ".keras", ".pb", ".tflite"), _tensorflow),
 }
 

@@ -26,6 +26,7 @@ from deepvis.optimize.units import spread
 PAGE, INK, FAINT = (255, 255, 255), (30, 32, 38), (120, 124, 132)
 GAP, LABEL, MARGIN = 6, 20, 16  # pixels
 SIDE = 64  # of a picture where all are of one size
+NAMES = ("figure_3", "figure_4", "figure_5", "figure_S1")  # of the files
 SWEEP_STEPS = 8
 SWEEPS: Mapping[
     str, tuple[str, float, Mapping[str, float]]

@@ -149,17 +149,17 @@ Flag = Annotated[bool, Type("True or False", s.bool_schema(strict=True))]
 Positive = Annotated[float, Type("a number above 0", ABOVE_0, float)]
 Scale = Annotated[float, Type(f"a number above 0, {MOST_SCALE} at most", UP_TO_MOST, float)]
 Count = Annotated[int, Type("a whole number, 0 or more", COUNT, whole)]
-Channels = Annotated[int, Type("a whole number above 0", SIDE, whole)]
+Channels = Annotated[int, Type(f"a whole number of 1 to {LARGEST_SIDE}", SIDE, whole)]
 Device = Annotated[str, Type(device_names.EXPECTED, after(_is_device, TEXT))]
 Order = Annotated[str, one_of(lambda: ("BGR", "RGB"))]
 Layout = Annotated[str, one_of(lambda: ("NCHW", "NHWC"))]
 Size = Annotated[
     tuple[int, int],
     Type(
-        "two whole numbers above 0, (height, width)",
+        f"two whole numbers of 1 to {LARGEST_SIDE}, (height, width)",
         s.tuple_schema([SIDE, SIDE]),
         _sides,
-        "an input size, as 227 or HEIGHTxWIDTH",
+        f"an input size, as 227 or HEIGHTxWIDTH, {LARGEST_SIDE} pixels at most",
     ),
 ]
 WindowSize = Annotated[

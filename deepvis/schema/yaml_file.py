@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ MOST_LEVELS = 50  # of values within values
 MOST_VALUES = 200_000  # in all, those that an alias stands for counted each time
 LONGEST_REASON = 400  # characters
 LONGEST_NUMBER = 400  # characters of a value that is not in quotes and begins as a number
+MERGE = "<<"  # puts the keys of other mappings into one; may be said again
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same values, five times as fast
 
@@ -43,12 +45,15 @@ def yaml_of(raw: bytes | str) -> Any:
 def check_events(text: str) -> None:
     """Raises ValueError for values that nest too deeply, or that aliases make too many, before any is made.
 
-    A few lines of aliases of aliases stand for billions of values ("billion laughs").
+    A few lines of aliases of aliases stand for billions of values ("billion laughs"). And for a key that is written
+    twice, of which PyYAML would take the last.
     """
+    keys = _Keys()
     sizes: dict[str, int] = {}  # anchor -> values that it stands for
     open_ones: list[tuple[str | None, int]] = []  # (anchor, values before it), outermost first
     total = 0
     for event in yaml.parse(text, _Loader):
+        keys.take(event)
         if isinstance(event, yaml.AliasEvent):
             total += sizes.get(event.anchor or "", 1)
         elif isinstance(event, yaml.ScalarEvent):
@@ -67,6 +72,41 @@ def check_events(text: str) -> None:
             raise ValueError("it is nested too deeply")
         if total > MOST_VALUES:
             raise ValueError(f"it holds more than {MOST_VALUES} values, those of aliases counted each time")
+
+
+class _Keys:
+    """Refuses a key that a mapping has already; keys that are no scalars are not looked at."""
+
+    def __init__(self) -> None:
+        self._open: list[_Mapping | None] = []  # outermost first; None: a list
+
+    def take(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.CollectionEndEvent):
+            self._open.pop()
+        elif isinstance(event, yaml.NodeEvent):
+            self._enter(event)
+            if isinstance(event, yaml.CollectionStartEvent):
+                self._open.append(_Mapping() if isinstance(event, yaml.MappingStartEvent) else None)
+
+    def _enter(self, event: yaml.NodeEvent) -> None:
+        """A key or a value of the innermost mapping, in turns."""
+        mapping = self._open[-1] if self._open else None
+        if mapping is None:
+            return
+        mapping.is_key = not mapping.is_key
+        if not mapping.is_key or not isinstance(event, yaml.ScalarEvent) or event.value == MERGE:
+            return
+        if event.value in mapping.keys:
+            raise ValueError(f"the key {event.value[:80]!r} is written twice")
+        mapping.keys.add(event.value)
+
+
+@dataclass
+class _Mapping:
+    """keys: those so far. is_key: of what came last."""
+
+    keys: set[str] = field(default_factory=set)
+    is_key: bool = False
 
 
 def _check_number(event: yaml.ScalarEvent) -> None:

@@ -17,7 +17,7 @@ from deepvis.core.nearest import most_like, nearest
 from deepvis.core.program import ROOT
 from deepvis.core.regular_file import NotRegularError, check_regular
 from deepvis.network.ref import is_name
-from deepvis.schema.rows import shown
+from deepvis.schema.rows import Refused, shown
 from deepvis.settings.original import RENAMED, WITHOUT_EFFECT, without_rivals
 from deepvis.settings.table import SETTINGS, TABLE, ConfigError, Settings, checked
 
@@ -83,6 +83,8 @@ def from_names(names: Mapping[str, Any], where: str, folder: Path) -> dict[str, 
 def _renamed(name: str, value: Any, own: str, convert: Callable[[Any], Any], where: str) -> Any:
     try:
         converted = convert(value)
+    except Refused as error:
+        raise ConfigError(f"{where}: {name}, now: {own} is {shown(value)}: expected {error}") from None
     except (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError):
         expected = SETTINGS.type_of(own)
         raise ConfigError(f"{where}: {name}, now: {own} is {shown(value)}: expected {expected}") from None

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from deepvis.schema.rows import Refused
+
 
 def _same(value: Any) -> Any:
     return value
@@ -28,6 +30,13 @@ def _all_but(layers: Any) -> Callable[[str], bool] | None:
 def _order(swap: Any) -> str | None:
     """BGR or RGB, as a swap of the channels of an RGB picture; None where none is given."""
     return None if swap is None else "RGB" if list(swap) == [0, 1, 2] else "BGR"
+
+
+def _switch(on: Any) -> bool:
+    """True or False, or 1 or 0, or None for False. Raises Refused."""
+    if on not in (True, False, None):
+        raise Refused("True or False")
+    return bool(on)
 
 
 # original name -> (name in the table of settings/table.py, its value -> the new one's)
@@ -51,7 +60,7 @@ RENAMED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "caffevis_boost_gamma_default_idx": ("gamma_boost", _same),
     "caffevis_init_show_label_predictions": ("label_predictions", _same),
     "caffevis_init_show_unit_jpgs": ("unit_images", _same),
-    "caffevis_mode_gpu": ("device", lambda on: "auto" if on else "cpu"),
+    "caffevis_mode_gpu": ("device", lambda on: "auto" if _switch(on) else "cpu"),
     "caffevis_gpu_id": ("device", lambda number: f"cuda:{int(number)}"),
     "input_updater_capture_device": ("camera", _same),
     "static_files_dir": ("images", _same),
@@ -66,7 +75,7 @@ RENAMED: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "caffe_net_raw_scale": ("input_scale", lambda scale: None if scale is None else float(scale)),
     "static_files_input_file": ("images", _same),
     "model_to_load": ("model", lambda name: str(name).replace("_", "-")),
-    "debug_window_panes": ("debug", lambda on: 2 if on else 0),
+    "debug_window_panes": ("debug", lambda on: 2 if _switch(on) else 0),
 }
 
 
@@ -109,7 +118,7 @@ def with_one_device(names: Mapping[str, Any]) -> dict[str, Any]:
     caffevis_gpu_id counts only where caffevis_mode_gpu is on, as it is by default. 0, the original's default, asks
     for no GPU in particular: such a file runs where there is none too.
     """
-    has_number = bool(names.get("caffevis_gpu_id")) and names.get("caffevis_mode_gpu", True)
+    has_number = bool(names.get("caffevis_gpu_id")) and names.get("caffevis_mode_gpu", True) in (True,)
     unused = "caffevis_mode_gpu" if has_number else "caffevis_gpu_id"
     return {name: value for name, value in names.items() if name != unused}
 

@@ -72,7 +72,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
         ("--model nothing-like-it", "no model is named 'nothing-like-it'"),
         ("--model squeezenett", "did you mean 'squeezenet'?"),
         ("--model x --prototxt a --weights b", "--model and --prototxt"),
-        ("--prototxt a.prototxt", "--prototxt needs --weights"),
+        ("--prototxt a.prototxt", "--prototxt a.prototxt: found no such file"),
         ("--weights a.caffemodel", "--weights needs --network"),
         ("--prototxt gone.onnx", "--prototxt gone.onnx: found no such file"),
         ("--settings /nowhere.py", "/nowhere.py"),
@@ -139,6 +139,19 @@ def test_files_of_a_network(capsys: pytest.CaptureFixture[str], tiny: Text, tmp_
     other.write_bytes(b"\x00\xff" * 50)
     assert "other.prototxt" in refused(capsys, "--headless", "--prototxt", other, "--weights", weights)
     assert "other.prototxt" in refused(capsys, "--headless", "--prototxt", prototxt, "--weights", other)
+
+
+def test_what_is_no_file_of_a_network(capsys: pytest.CaptureFixture[str], tiny: Text, tmp_path: Path) -> None:
+    assert "--prototxt needs --weights too, or --fill" in refused(capsys, "layers", "--prototxt", tiny[1])
+    (tmp_path / "cat.jpg").write_bytes(b"x")
+    for name, words in (
+        ("cat.jpg", "cat.jpg: found a picture, expected a network's file"),
+        ("", "found a folder, expected a network's file; a folder with a model.yaml is named by --model"),
+        ("none.prototxt", "none.prototxt: found no such file, expected the network's file"),
+    ):
+        assert words in refused(capsys, "layers", "--network", tmp_path / name)
+    said = refused(capsys, "layers", "--settings", tmp_path)
+    assert f"--settings {tmp_path}: is a folder, expected a file" in said
 
 
 def test_settings(capsys: pytest.CaptureFixture[str], tiny: Text, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import pytest
 from deepvis.cli.main import main
 from deepvis.core.unit_files import unit_image_paths
 from deepvis.formats.caffe.weights import read_weights, write_weights
-from deepvis.jobs import cluster, pool, versions
+from deepvis.jobs import cluster, handshake, pool, versions
 from deepvis.jobs.pool import Where
 from deepvis.jobs.progress import Progress
 from deepvis.jobs.workers import JobError
@@ -105,7 +105,19 @@ def test_as_documented(started: Cluster, tiny_files, tmp_path: Path, capsys, mon
     assert code == 2 and f"has no workers; start some with: dask worker {started.address}" in said
     assert said.count("\n") == 1
 
+    os.kill(started.scheduler.pid, signal.SIGSTOP)
+    with monkeypatch.context() as patched:
+        patched.setattr(handshake, "ANSWER_SECONDS", 1)
+        patched.setattr(cluster, "CONNECT_SECONDS", 1)
+        code, said = said_by(capsys, *away, "--max-iter", "3", "--output", str(tmp_path / "none"))
+    os.kill(started.scheduler.pid, signal.SIGCONT)
+    assert code == 2 and f"no Dask scheduler answers at {started.address} (something listens there" in said
+
     started.add_workers(1)
+    with distributed.Client(started.address, set_as_default=False) as client:
+        (worker,) = client.nthreads()
+    with pytest.raises(JobError, match=f"a worker of a Dask cluster answers at {worker}, expected its scheduler"):
+        handshake.check_scheduler(worker, 10)
     killer = threading.Thread(target=started.kill_a_worker_at_work, daemon=True)
     killer.start()
     code, said = said_by(capsys, *away, "--max-iter", "60", "--output", str(tmp_path / "away"))
@@ -158,6 +170,23 @@ def other_weights(file: Path) -> Iterator[None]:
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_stops_answering(started: Cluster, tiny_files, tmp_path: Path, capsys, monkeypatch) -> None:
+    started.add_workers(1)
+    monkeypatch.setattr(cluster, "SILENT_SECONDS", 3)
+    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 3)
+    words = ["optimize", *tiny_files, "--push-layer", "fc", "--push-channel", "0-3", "--batch", "1"]
+    words += ["--max-iter", "5000", "--scheduler", started.address, "--output", str(tmp_path / "out")]
+
+    def stop() -> None:
+        until(lambda: any((tmp_path / "out").rglob("*.npz")), "how far it is")
+        os.kill(started.scheduler.pid, signal.SIGSTOP)
+
+    threading.Thread(target=stop, daemon=True).start()
+    code, said = said_by(capsys, *words)
+    assert code == 2 and f"the Dask scheduler at {started.address} is gone, or no longer answers" in said
 
 
 @pytest.mark.slow

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from http.server import HTTPServer, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -22,8 +27,23 @@ AWAY = ["--scheduler", "tcp://127.0.0.1:9"]  # where nothing listens
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    handshake = pytest.importorskip("deepvis.jobs.handshake", reason="Dask is not installed")
     cluster = pytest.importorskip("deepvis.jobs.cluster", reason="Dask is not installed")
     monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr(handshake, "ANSWER_SECONDS", 0.5)
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *any: object) -> None:
+        pass
+
+
+@pytest.fixture
+def web_server() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Quiet) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"tcp://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
 
 
 def files(folder: Path) -> dict[Path, bytes]:
@@ -52,6 +72,36 @@ def test_without_a_scheduler(name: str, tiny_files, collection, tmp_path: Path, 
         capsys.readouterr()
         assert "no Dask scheduler" in refused(capsys, [*words, *there, *AWAY, "--overwrite"])
     assert files(tmp_path) == before
+
+
+def answers(first_words: bytes) -> Iterator[str]:
+    """The address of a program that says so much to whoever connects, and nothing more."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with suppress(OSError):
+                while True:
+                    connected.append(listening.accept()[0])
+                    connected[-1].sendall(first_words)
+
+        connected: list[socket.socket] = []
+        threading.Thread(target=serve, daemon=True).start()
+        yield f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_something_else_answers(tiny_files, tmp_path: Path, capsys, impatient, web_server: str) -> None:
+    words = ["optimize", *tiny_files, *COMMANDS["optimize"], "--output", str(tmp_path), "--scheduler"]
+    said = refused(capsys, [*words, web_server])
+    assert f"no Dask scheduler answers at {web_server}, but a web server does, as the scheduler's dashboard is" in said
+    for first_words, why in (
+        (b"", "something listens there, but does not answer as one"),
+        (b"SSH-2.0-OpenSSH\r\n", "something else does"),
+    ):
+        for address in answers(first_words):
+            assert f"no Dask scheduler answers at {address} ({why}" in refused(capsys, [*words, address])
+    assert "no Dask scheduler answers at first (missing port number" in refused(capsys, [*words, "first"])
+    assert "argument --scheduler: its value is empty, as a shell variable is that" in refused(capsys, [*words, ""])
+    assert files(tmp_path) == {}
 
 
 def test_crops(tiny_files, collection, tmp_path: Path, capsys, impatient) -> None:

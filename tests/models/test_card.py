@@ -21,10 +21,11 @@ WRONG = {
     "mean": ("mean: [1, x]", "mean: found [1, 'x'], expected one number for each channel"),
     "mean list": ("mean: []", "expected one number for each channel"),
     "order": ("channel_order: GBR", "channel_order: found 'GBR', expected BGR or RGB"),
-    "long name": (f"weights: {'a' * 300}", "longer than a file's name can be"),
+    "long name": (f"labels: {'a' * 300}", "longer than a file's name can be"),
     "scale": ("input_scale: 0", "input_scale: found 0, expected a number above 0"),
     "scale bool": ("input_scale: true", "expected a number above 0"),
-    "size": ("input_size: [0, 3]", "expected [height, width] in pixels"),
+    "size": ("input_size: [0, 3]", "expected two whole numbers of 1 to 65535, (height, width)"),
+    "size beyond": ("input_size: [9, 99999]", "found [9, 99999], expected two whole numbers of 1 to 65535, (height"),
     "layers": ("layers: [1]", "layers: found [1], expected a list of names"),
     "groups": ("groups: a", "groups: found 'a', expected a list of lists"),
     "short names": ("short_names: [a]", "expected a mapping of names to names"),
@@ -51,6 +52,8 @@ WRONG = {
     "nested": ("a: " + "[" * 4000, "is no YAML (it is nested too deeply)"),
     "nul": ("a: \0", "is no YAML"),
     "date": ("a: 2020-13-45", "is no YAML (month must be in 1..12)"),
+    "key twice": ("labels: a\nlabels: b", "is no YAML (the key 'labels' is written twice)"),
+    "preset": ("presets: [1.5]", "presets: found [1.5], expected a list of names"),
     "no yaml": ("a: [", "is no YAML"),
     "python": ("a: !!python/object/apply:os.system [ls]", "is no YAML"),
 }
@@ -69,6 +72,17 @@ def test_wrong_cards(what: str, tmp_path: Path) -> None:
     with pytest.raises(ModelError) as error:
         read_card(write(tmp_path, base + text))
     assert said in str(error.value) and "model.yaml: " in str(error.value) and "\n" not in str(error.value)
+
+
+def test_numbers_are_names_of_presets(tmp_path: Path) -> None:
+    assert read_card(write(tmp_path, BASE + "presets: [1, 3+]")).get("presets") == ("1", "3+")
+    assert read_card(write(tmp_path, BASE + "presets: 2")).get("presets") == ("2",)
+
+
+def test_a_key_may_stand_again_elsewhere(tmp_path: Path) -> None:
+    text = "groups: [[a], [b]]\nremap: {a: b, b: {}}\nfiles: [{path: a, url: 'http://x'}, {path: b, url: 'http://x'}]\n"
+    card = read_card(write(tmp_path, BASE + text.replace("b: {}", "labels: a")))
+    assert card.get("remap") == {"a": "b", "labels": "a"} and len(card.files) == 2
 
 
 def test_required_keys(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from deepvis.cli.main import main
 from deepvis.formats.caffe.weights import write_weights
 from deepvis.models import zoo
 from deepvis.models.fetch import fetch_model
@@ -80,7 +82,7 @@ def test_overrides(folder: Path) -> None:
         folder,
         overrides={
             **{"input_size": (12, 10), "channel_order": None, "input_scale": 2.0, "prob_layer": "fc"},
-            **{"label_layers": ("fc", "relu_of_old"), "layer_filter": lambda name: "pool" in name},
+            **{"label_layers": ("fc",), "layer_filter": lambda name: "pool" in name},
             **{"short_name": str.upper, "unit_image_dir": "elsewhere", "remap": {"fc": "conv1"}},
         },
     )
@@ -143,8 +145,42 @@ def test_wrong_names_in_a_network(folder: Path) -> None:
         _ = load_model(prototxt=folder / "deploy.prototxt").graph
 
 
+def test_wrong_names_in_settings_and_cards(folder: Path) -> None:
+    for overrides, said in (
+        ({"label_layers": ("porb", "out")}, "label_layers names 'porb', which the network has not"),
+        ({"label_layers": ("pixels",)}, "label_layers names 'pixels', which the network has not"),
+        ({"remap": {"pool1": "conv9"}}, "remap names 'conv9', which the network has not; did you mean 'conv1'"),
+        ({"remap": {"pool9": "conv1"}}, "remap names 'pool9', which the network has not; did you mean 'pool1'"),
+        ({"unit_image_layers": ["conv9"]}, "unit_image_layers names 'conv9', which"),
+        ({"layers": ["conv1", "conv1"]}, "model own: layers names 'conv1' twice, expected each layer once"),
+        ({"short_name": lambda name: None}, r"test_zoo.py, line \d+: the function short_name gave None for the layer"),
+    ):
+        with pytest.raises(ModelError, match=said):
+            own(folder, overrides=overrides)
+    for text, said in (
+        ("label_layers: porb", "label_layers names 'porb'"),
+        ("short_names: {conv9: a}", "short_names names 'conv9', which the network has not; did you mean 'conv1'"),
+        ("groups: [[conv1x]]", "model own: groups names 'conv1x', which the network has not; did you mean 'conv1'"),
+        ("groups: [[conv1], [fc, conv1]]", "groups names 'conv1' twice"),
+        ("layers: [fc]\ngroups: [[conv9]]", "groups names 'conv9'"),
+    ):
+        (folder / "model.yaml").write_text("version: 1\nprototxt: deploy.prototxt\nweights: w.caffemodel\n" + text)
+        with pytest.raises(ModelError, match=said):
+            load_model(folder)
+
+
+def test_layers_in_place_may_be_named(folder: Path) -> None:
+    """As settings of the 2015 toolbox do."""
+    relu = 'layer { name: "relu" type: "ReLU" bottom: "conv1" top: "conv1" }'
+    (folder / "deploy.prototxt").write_text(f"{NET}{relu}")
+    named = {"label_layers": ("relu", "fc"), "remap": {"relu": "conv1"}, "unit_image_layers": ("relu",)}
+    assert own(folder, overrides=named).label_layers == {"fc"}
+
+
 def test_missing_files_say_how_to_get_them(folder: Path) -> None:
-    remote = "files: [{path: w.caffemodel, url: 'http://x'}]\n"
+    remote = (
+        "files: [{path: w.caffemodel, url: 'http://x'}, {path: words, url: 'http://x', extract: {a: labels.txt}}]\n"
+    )
     (folder / "model.yaml").write_text(CARD + remote)
     (folder / "w.caffemodel").unlink()
     (folder / "labels.txt").unlink()
@@ -152,7 +188,28 @@ def test_missing_files_say_how_to_get_them(folder: Path) -> None:
         load_model(folder)
     model = load_model(folder, overrides={"fill": True})
     assert not model.graph.nodes[0].has_own_weights
-    assert model.notes == ("class names are missing; get them with: scripts/run.sh fetch own",)
+    assert model.notes == (
+        f"class names are missing: {folder / 'labels.txt'} is not there; get it with: scripts/run.sh fetch own",
+    )
+
+
+def test_missing_files_that_nothing_brings(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    mend = r"put it there, or mend '{}' in .*own/model\.yaml, none of whose 'files' brings it"
+    (folder / "model.yaml").write_text(CARD.replace("labels.txt", "nope.txt"))
+    (note,) = load_model(folder).notes
+    assert re.fullmatch(r"class names are missing: .*nope\.txt is not there; " + mend.format("labels"), note)
+    assert main(["fetch", str(folder)]) == 0
+    said = capsys.readouterr()
+    assert "nope.txt is not there; put it there, or mend 'labels' in" in said.err and "complete" not in said.out
+    (folder / "model.yaml").write_text(CARD.replace("[7]", "m.npy"))
+    with pytest.raises(ModelError, match=r"m\.npy is missing; " + mend.format("mean")):
+        load_model(folder)
+    (folder / "model.yaml").write_text(CARD.replace("w.caffemodel", "v.caffemodel"))
+    with pytest.raises(ModelError, match=r"v\.caffemodel is missing; " + mend.format("weights")):
+        load_model(folder)
+    (folder / "model.yaml").write_text(CARD + "files: [{path: labels.txt, url: 'http://x', optional: true}]")
+    (folder / "labels.txt").unlink()
+    assert load_model(folder).notes[0].endswith("get it with: scripts/run.sh fetch own --all")
 
 
 def test_the_entries_agree_with_their_networks() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -47,6 +48,54 @@ def test_figures_of_others_are_in_the_way(run, tmp_path):
     assert [path.read_text() for path in tmp_path.iterdir()] == ["mine"]
     (tmp_path / "figure_5.png").unlink()
     assert run(*words)[0] == 0 and run(*words)[0] == 0
+
+
+def shown_by(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
+
+FOUR = ["--figures", "4", "--classes", "1", "--small"]
+
+
+def test_another_network_and_another_way(run, tiny_files, tmp_path):
+    words = [*FOUR, "--output", str(tmp_path)]
+    assert run(*words, "--max-iter", "1")[0] == 0
+    before = shown_by(tmp_path)
+    assert sorted(before) == ["figure_4.jpg", "figure_4.png", "figures.json"]
+    code, said = run(*words, "--max-iter", "2")
+    assert (
+        code == 2 and f"{tmp_path / 'figure_4.png'} was made in another way ({tmp_path / 'figures.json'} says" in said
+    )
+    for figure in ("4", "5"):
+        code, said = run("--mean", "1,2,3", "--figures", figure, "--output", str(tmp_path), "--max-iter", "1")
+        assert code == 2 and f"{tmp_path} holds figures of another network, " in said and said.count("\n") == 1
+    assert shown_by(tmp_path) == before
+    assert run(*words, "--max-iter", "1")[0] == 0 and shown_by(tmp_path) == before
+
+    five = ["--figures", "5", "--units", "1", "--push-layer", "fc", "--max-iter", "1", "--output", str(tmp_path)]
+    assert run(*five)[0] == 0
+    assert sorted(json.loads((tmp_path / "figures.json").read_text())["figures"]) == ["figure_4", "figure_5"]
+    assert run(*words, "--max-iter", "2", "--overwrite")[0] == 0
+    now = shown_by(tmp_path)
+    assert now["figure_4.png"] != before["figure_4.png"] and now["figure_4.jpg"] != before["figure_4.jpg"]
+    assert run(*five, "--mean", "1,2,3", "--overwrite")[0] == 0
+    assert sorted(shown_by(tmp_path)) == ["figure_5.png", "figures.json"], "those of the other network are gone"
+
+
+def test_figures_of_which_nothing_says_how_they_were_made(run, tmp_path):
+    """As 0.1.0 has left them: taken over where they are what would be drawn."""
+    words = [*FOUR, "--output", str(tmp_path)]
+    assert run(*words, "--max-iter", "1")[0] == 0
+    before = shown_by(tmp_path)
+    for more in (["--max-iter", "2"], ["--figures", "5", "--max-iter", "1"]):
+        (tmp_path / "figures.json").unlink(missing_ok=True)
+        code, said = run(*words, *more)
+        assert code == 2 and "figure_4.png is there already, and nothing says how it was made; give --over" in said
+    assert run(*words, "--max-iter", "1")[0] == 0 and shown_by(tmp_path) == before
+    (tmp_path / "figures.json").write_text("{}")
+    code, said = run(*words, "--max-iter", "1")
+    assert code == 2 and "figures.json cannot be read" in said
+    assert run(*words, "--max-iter", "1", "--overwrite")[0] == 0 and shown_by(tmp_path) == before
 
 
 @pytest.mark.parametrize(

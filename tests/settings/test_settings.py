@@ -229,6 +229,14 @@ def test_the_original_chooses_the_device_by_two_names(tmp_path: Path, text: str,
     assert load([written(tmp_path, text + "\n")]).device == device
 
 
+@pytest.mark.parametrize("more", ["", "; caffevis_gpu_id = 1"])
+def test_a_switch_of_the_original_is_on_or_off(tmp_path: Path, more: str) -> None:
+    said = "caffevis_mode_gpu, now: device is 'x': expected True or False"
+    with pytest.raises(config.ConfigError, match=said):
+        load([written(tmp_path, f'caffevis_mode_gpu = "x"{more}\n')])
+    assert load([written(tmp_path, "caffevis_mode_gpu = 1\n")]).device == "auto"
+
+
 @pytest.fixture
 def tables(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The tables of commands and keys, which the test may change."""

@@ -7,10 +7,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from deepvis.cli.guard import warn
 from deepvis.cli.parser import Parser
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.program import program
 from deepvis.core.user_error import UsageError
+
+FILE_KEYS = ("prototxt", "weights", "mean", "labels")  # of a card, that name files
 
 
 def arguments(parser: Parser) -> None:
@@ -30,6 +33,7 @@ def arguments(parser: Parser) -> None:
 )
 def fetch(arguments: argparse.Namespace) -> int:
     from deepvis.models.fetch import fetch_model
+    from deepvis.models.opening_notes import remedy
     from deepvis.models.zoo import find_card
 
     if arguments.list:
@@ -42,7 +46,9 @@ def fetch(arguments: argparse.Namespace) -> int:
         sys.stdout.write(f"{file.path}: {file.word}" + (f" ({file.remark})" if file.remark else "") + "\n")
     if card.files and card.data_folder:
         sys.stdout.write(f"the files of {card.name} are in {card.data_folder}\n")
-    if not card.files:
+    absent = {key: path for key in FILE_KEYS if (path := card.path(key)) is not None and not path.exists()}
+    warn([f"{path} is not there; {remedy(card, key)}" for key, path in absent.items()], "deepvis fetch")
+    if not card.files and not absent:
         sys.stdout.write(f"{card.name} is complete: nothing to download\n")
     sys.stdout.write(f"try it: {program()} --model {card.folder.name}\n")
     return 0

@@ -1,6 +1,7 @@
 """``deepvis figures``: the paper's figures 3, 4, 5 and S1 for any network, as png.
 
-Pictures are kept in OUTPUT/pieces, so that a figure can be drawn again for nothing.
+Pictures are kept in OUTPUT/pieces, so that a figure can be drawn again for nothing; OUTPUT/figures.json says how each
+figure was made.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from deepvis.cli.guard import warn
 from deepvis.cli.optimize_options import add_layers, add_presets_file
 from deepvis.cli.parser import Parser, whole
-from deepvis.cli.shared_options import add_climb_work, add_network, add_output, optimizer_of, try_output
+from deepvis.cli.shared_options import add_climb_work, add_network, add_output, add_overwrite, optimizer_of, try_output
 from deepvis.cli.subcommand import subcommand
 from deepvis.core.own_files import PNG_TEXT, in_the_way, not_ours
 from deepvis.core.user_error import UsageError
@@ -41,6 +42,7 @@ def arguments(parser: Parser) -> None:
     add_presets_file(what)
     what.add_argument("--small", action="store_true", help="a jpg of a few hundred kilobytes beside each png")
     what.add_argument("--max-iter", type=whole(1), metavar="N", help="iterations, in place of the presets'")
+    add_overwrite(what, "overwrite figures of another network, or made in another way")
     add_climb_work(parser)
 
 
@@ -61,7 +63,8 @@ def figures(args: argparse.Namespace) -> int:
     from deepvis.optimize.climb import Climb
     from deepvis.optimize.climb_files import climb_files
     from deepvis.optimize.field_box import field_box
-    from deepvis.optimize.figures import draw, pieces
+    from deepvis.optimize.figures import Figure, draw, pieces
+    from deepvis.optimize.figures_record import FigureFolder
     from deepvis.optimize.pictures import shown
     from deepvis.optimize.results import origin_of, read_picture, write_png
 
@@ -73,11 +76,27 @@ def figures(args: argparse.Namespace) -> int:
     small = [file.with_suffix(".jpg") for file in files if args.small]
     if not any(path.exists() for path in paths.values()) and (path := not_ours([*files, *small])) is not None:
         raise UsageError(in_the_way(path))  # beside pieces of ours the figures are ours too
+
+    def drawing_of(figure: Figure) -> np.ndarray | None:
+        """None where not all of its pictures are there."""
+        if not all(paths[job].exists() for job in figure.jobs):
+            return None
+        return draw(figure, lambda job: read_picture(paths[job]))
+
+    def is_drawn(figure: Figure) -> bool:
+        drawing = drawing_of(figure)
+        found = read_picture(args.output / f"{figure.name}.png")
+        return drawing is not None and found.shape == drawing.shape and bool((found == drawing).all())
+
+    there = FigureFolder(args.output, made_in)
+    if not args.overwrite:
+        there.check(drawn, is_drawn)
     left = [job for job, path in paths.items() if not path.exists()]
     try_output(args.output)
     if left:
         try_scheduler(args.scheduler)
     before = [path.read_bytes() for path in files if path.is_file()]
+    there.begin(drawn, overwrite=args.overwrite)
 
     def write(climb: Climb) -> None:
         x = climb.x * 0 if climb.trouble or climb.best is None else climb.best.x
@@ -85,8 +104,7 @@ def figures(args: argparse.Namespace) -> int:
 
     report = session.run(setup, left, work, Bar("it"), write, climb_files(folder, made_in, paths))
     for figure in drawn:
-        if all(paths[job].exists() for job in figure.jobs):
-            drawing = draw(figure, lambda job: read_picture(paths[job]))
+        if (drawing := drawing_of(figure)) is not None:
             write_figure(args.output / figure.name, drawing, small=args.small)
     is_same = before == [path.read_bytes() for path in files if path.is_file()]
     return last_words(report, NAME, len(left) or int(not is_same), args.output)
