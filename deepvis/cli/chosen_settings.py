@@ -105,7 +105,8 @@ def _settings_files(arguments: argparse.Namespace) -> list[Path]:
     if not arguments.settings:
         return files
     if not Path(arguments.settings).is_file():
-        raise UsageError(f"--settings {arguments.settings}: there is {instead_of_file(arguments.settings)}")
+        found = instead_of_file(arguments.settings)
+        raise UsageError(f"--settings {arguments.settings}: there is {found}, expected a file")
     return [path for path in files if path.name == "settings.py"] + [Path(arguments.settings)]
 
 

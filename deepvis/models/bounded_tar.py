@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from deepvis.core.allowed_bytes import allowed_bytes
+from deepvis.core.regular_file import open_regular
 from deepvis.network.model_error import ModelError
 
 FILE_TAKES = 4096  # bytes of the disk, however small it is
@@ -31,7 +32,7 @@ def members(archive: Path) -> Iterator[tuple[tarfile.TarInfo, Callable[[], IO[by
     Raises ModelError for an archive that unpacks to more than is allowed for its size, and what tarfile, gzip, bz2 and
     lzma raise.
     """
-    with archive.open("rb") as file:
+    with open_regular(archive) as file:
         begins = file.read(8)
         file.seek(0)
         opens = next((opens for magic, opens in _OPENERS if begins.startswith(magic)), None)

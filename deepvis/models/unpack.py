@@ -12,7 +12,7 @@ from typing import IO
 from deepvis.core.content_errors import CONTENT_ERRORS, reason
 from deepvis.core.disk_room import check_room
 from deepvis.core.files import os_error_words, written_beside
-from deepvis.core.regular_file import check_regular, open_regular
+from deepvis.core.regular_file import open_regular
 from deepvis.models.bounded_tar import members
 from deepvis.models.card_values import RemoteFile
 from deepvis.network.model_error import ModelError
@@ -47,7 +47,6 @@ def unpack(folder: Path, file: RemoteFile, archive: Path) -> None:
     """
     found: set[str] = set()
     try:
-        check_regular(archive)
         for member, opened in members(archive):
             place = _place_of(member, file)
             if place is None:

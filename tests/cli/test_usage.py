@@ -151,7 +151,7 @@ def test_what_is_no_file_of_a_network(capsys: pytest.CaptureFixture[str], tiny: 
     ):
         assert words in refused(capsys, "layers", "--network", tmp_path / name)
     said = refused(capsys, "layers", "--settings", tmp_path)
-    assert f"--settings {tmp_path}: is a folder, expected a file" in said
+    assert f"--settings {tmp_path}: there is a folder, expected a file" in said
 
 
 def test_settings(capsys: pytest.CaptureFixture[str], tiny: Text, tmp_path: Path) -> None:
