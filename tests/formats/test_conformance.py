@@ -477,6 +477,15 @@ def test_the_list_of_layers(opened: Opened, capsys: pytest.CaptureFixture[str]) 
     assert "16x10x12" in lines["again@1"]
 
 
+@pytest.mark.parametrize("setting", ["label_layers", "unit_image_layers"])
+def test_layers_that_settings_name_are_looked_for(opened: Opened, setting: str) -> None:
+    ref, sentence = opened.case.ref, f"{setting} names 'fcc', which the network has not"
+    named = {name: replace(ref, options=(*ref.options, (setting, (name,)))) for name in ("fc", "fcc")}
+    assert getattr(open_model(named["fc"]), setting) in (("fc",), frozenset({"fc"}))
+    with pytest.raises(ModelError, match=sentence):
+        open_model(named["fcc"])
+
+
 def test_the_commands_in_the_windows_notes_name_it(opened: Opened) -> None:
     settings = settings_of(parser().parse_args(opened.case.words))
     commands = commands_for(opened.model, vars(settings))
