@@ -117,8 +117,11 @@ def _said_by(sentence: str, arguments: argparse.Namespace) -> str | None:
         return None
     if vars(arguments).get(name) is not None:
         return f"--{name}"
-    found = loading.said_in(_settings_files(arguments)) if "settings" in vars(arguments) else {}
-    return f"{found[name][1]}: {name}" if name in found else None
+    names_others = any(vars(arguments).get(key) for key in ("model", "network", "prototxt", "session"))
+    if names_others or "settings" not in vars(arguments):  # a settings file's are of the network that it names
+        return None
+    value, path = loading.said_in(_settings_files(arguments)).get(name, (None, None))
+    return None if value is None else f"{path}: {name}"
 
 
 def _blamed(sentence: str, arguments: argparse.Namespace) -> str:

@@ -23,6 +23,7 @@ _OPENERS: tuple[tuple[bytes, Callable[[Any], Any]], ...] = (
     (b"\x1f\x8b", gzip.open),
     (b"BZh", bz2.open),
     (b"\xfd7zXZ", lzma.open),
+    (b"]\0\0", lzma.open),
 )  # what a packed archive begins with
 
 
@@ -40,10 +41,11 @@ def members(archive: Path) -> Iterator[tuple[tarfile.TarInfo, Callable[[], IO[by
         bounded.readable_bytes = HEADER_BYTES
         with tarfile.open(fileobj=bounded, mode="r:") as tar:  # type: ignore[call-overload]
             while (member := tar.next()) is not None:
-                bounded.add(max(member.size, 0) + FILE_TAKES if member.isfile() else 0)
+                bounded.add(max(member.size, 0) if member.isfile() else 0)
 
                 def content(member: tarfile.TarInfo = member) -> IO[bytes] | None:
                     bounded.readable_bytes = member.size
+                    bounded.add(FILE_TAKES)
                     return tar.extractfile(member)
 
                 yield member, content

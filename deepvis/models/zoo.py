@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
@@ -20,7 +19,7 @@ from deepvis.models import listing
 from deepvis.models.card import CARD_NAME, Card, read_card
 from deepvis.models.dictionary_file import opened_with, read_dictionary
 from deepvis.models.feeding import given_inputs, preprocessor_of, zero_notes
-from deepvis.models.image_folders import image_folders
+from deepvis.models.image_folders import has_images, image_folders
 from deepvis.models.labels import read_labels
 from deepvis.models.listed_layers import (
     check_layers,
@@ -248,19 +247,20 @@ def _assemble(
     prob = listing.probability_layer(graph) if prob is None else prob
     check_layers(graph, card, {"prob_layer": [prob] if prob else []})
     class_layers, remap = option("label_layers", None), dict(option("remap", {}))
+    images, further = image_folders(card, overrides)
+    folders = (images, *further)
     check_names(
         graph,
         card,
         {
             "label_layers": class_layers or (),
-            "short_names": card.get("short_names", ()),
+            "short_names": [name for name in card.get("short_names", ()) if name not in graph.inputs],
             "unit_image_layers": option("unit_image_layers", None) or (),
-            "remap": chain(*remap.items()),
+            "remap": [*remap, *(name for name in remap.values() if not has_images(folders, name))],
         },
     )
     classes = those_in_graph(graph, class_layers) if class_layers else listing.class_layers(graph, prob)
     names, labels_file = _labels(card, ref)
-    images, further = image_folders(card, overrides)
     return Model(
         name=card.name,
         folder=card.folder,

@@ -84,7 +84,8 @@ class FigureFolder:
     def _read(self) -> dict[str, Any] | None:
         try:
             content = read_table(self.file)
-            is_right = content["version"] == VERSION and set(content["figures"]) <= set(NAMES)
+            figures = content["figures"]
+            is_right = content["version"] == VERSION and isinstance(figures, dict) and set(figures) <= set(NAMES)
             if not is_right or not all(isinstance(content[key], str) for key in ("model", "network")):
                 raise ValueError("it is of another version, or no record of figures")
             return content

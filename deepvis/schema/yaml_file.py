@@ -94,18 +94,21 @@ class _Keys:
         if mapping is None:
             return
         mapping.is_key = not mapping.is_key
-        if not mapping.is_key or not isinstance(event, yaml.ScalarEvent) or event.value == MERGE:
+        if not mapping.is_key or not isinstance(event, yaml.ScalarEvent):
             return
-        if event.value in mapping.keys:
+        key = (event.value, not event.style)  # 1 and '1' are two
+        if key == (MERGE, True):
+            return
+        if key in mapping.keys:
             raise ValueError(f"the key {event.value[:80]!r} is written twice")
-        mapping.keys.add(event.value)
+        mapping.keys.add(key)
 
 
 @dataclass
 class _Mapping:
-    """keys: those so far. is_key: of what came last."""
+    """keys: those so far, each with whether it is written without quotes. is_key: of what came last."""
 
-    keys: set[str] = field(default_factory=set)
+    keys: set[tuple[str, bool]] = field(default_factory=set)
     is_key: bool = False
 
 

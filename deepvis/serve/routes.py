@@ -170,8 +170,8 @@ class PageRequests:
 
     def _controls(self, name: str) -> bool:
         """True while the page of that name presses the keys, or nobody does."""
-        viewer = self._hub.control.namesake(name)
-        return viewer is not None and self._hub.control.controller in (viewer, None)
+        controller = self._hub.control.controller
+        return controller is None or controller.name == name
 
     async def _received(self, request: web.Request, controls: Callable[[], bool]) -> Path:
         """The file of a photo. controls: its page still does. Raises PhotoError, UploadError and OSError."""
@@ -180,9 +180,9 @@ class PageRequests:
             add, name = self._hub.uploads.add, request.query.get("name", "photo")
             async with self._decoding:  # each takes its pixels' memory
                 path = await asyncio.get_running_loop().run_in_executor(None, lambda: add(_content(file), name))
-        if not controls():
-            path.unlink(missing_ok=True)
-            raise UploadError(403, CONTROL_LOST)
+                if not controls():
+                    self._hub.uploads.remove(path)
+                    raise UploadError(403, CONTROL_LOST)
         return path
 
     async def _screenshot(self, request: web.Request) -> web.StreamResponse:

@@ -38,6 +38,11 @@ class Uploads:
             self._files.popleft()[0].unlink(missing_ok=True)
         return path
 
+    def remove(self, path: Path) -> None:
+        """A photo that is not shown after all."""
+        self._files = deque(each for each in self._files if each[0] != path)
+        path.unlink(missing_ok=True)
+
     def close(self) -> None:
         """Remove the folder."""
         if self._folder is not None:

@@ -38,4 +38,4 @@ class Pauses:
 
     @property
     def is_asked_no_more(self) -> bool:
-        return self._clock() - max(self._acted_at, self._asked_at) > CONFIRM_SECONDS
+        return self._clock() - self._asked_at > CONFIRM_SECONDS

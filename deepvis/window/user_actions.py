@@ -167,11 +167,12 @@ class UserActions:
 
     def _act(self, outcome: Outcome) -> None:
         """Take over the state that a key or the mouse has made, and carry out its effects."""
-        before = self.state.view
-        self.state, effects = outcome
-        if self.state.view != before:
+        before, (self.state, effects) = self.state, outcome
+        if self.state.view != before.view:
             self._status.view_changed()
-        if self.state.view.presenting != before.presenting:
+        if self.state.to_confirm and self.state.to_confirm != before.to_confirm:
+            self._pauses.asked()
+        if self.state.view.presenting != before.view.presenting:
             self._lay_out(*self.window.size)
         for effect in effects:
             if isinstance(effect, OtherNetwork):

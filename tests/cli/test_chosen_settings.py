@@ -13,6 +13,7 @@ import pytest
 
 from deepvis.cli import subcommand
 from deepvis.cli.main import main
+from deepvis.core.program import ROOT
 from deepvis.models.network_options import NETWORK, network_of
 from deepvis.models.zoo import open_model
 from deepvis.network.ref import NetworkRef
@@ -158,3 +159,18 @@ def test_a_mean_that_does_not_fit_is_named_by_what_says_it(
         assert f"{file}: {name}: the {name} {words}" in capsys.readouterr().err
         assert main([*line, f"--{name}", "1,2"]) == 2
         assert f"--{name}: the {name} {words}" in capsys.readouterr().err
+
+
+def test_a_mean_that_a_card_says_is_not_blamed_on_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shipped = ROOT / "models" / "caffenet-mini"
+    for name in ("deploy.prototxt", "caffenet-mini.caffemodel"):
+        (tmp_path / name).symlink_to(shipped / name)
+    (tmp_path / "model.yaml").write_text(
+        "version: 1\nprototxt: deploy.prototxt\nweights: caffenet-mini.caffemodel\nmean: [1, 2]\n"
+    )
+    (tmp_path / "mine.py").write_text("mean = [1.0, 2.0, 3.0]\n")
+    assert main(["layers", "--model", str(tmp_path), "--settings", str(tmp_path / "mine.py")]) == 2
+    said = capsys.readouterr().err
+    assert "the mean has 2 channels" in said and ".py" not in said

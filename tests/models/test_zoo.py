@@ -169,6 +169,12 @@ def test_wrong_names_in_settings_and_cards(folder: Path) -> None:
             load_model(folder)
 
 
+def test_pictures_of_a_layer_of_another_network_may_be_borrowed(folder: Path, tmp_path: Path) -> None:
+    named = {"remap": {"pool1": "conv9"}, "unit_image_dir": str(tmp_path / "theirs")}
+    (tmp_path / "theirs" / "max_im" / "conv9").mkdir(parents=True)
+    assert own(folder, overrides=named).remap["pool1"] == "conv9"
+
+
 def test_layers_in_place_may_be_named(folder: Path) -> None:
     """As settings of the 2015 toolbox do."""
     relu = 'layer { name: "relu" type: "ReLU" bottom: "conv1" top: "conv1" }'

@@ -50,6 +50,12 @@ def test_what_is_refused(text: str | bytes, words: str) -> None:
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 1000
 
 
+def test_a_number_and_the_same_in_quotes_are_two_keys() -> None:
+    assert yaml_of("{1: a, '1': b}") == {1: "a", "1": "b"}
+    with pytest.raises(ValueError, match="the key '1' is written twice"):
+        yaml_of("{'1': a, \"1\": b}")
+
+
 def test_a_large_file_is_not_read_at_all(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_bytes(b"- 1\n" * (MOST_BYTES // 4 + 1))
     with pytest.raises(ValueError, match="expected 1048576 at most"):

@@ -109,6 +109,9 @@ def test_uploads_have_their_names_and_replace_no_other(photos: Path) -> None:
     content = next(path for path in sorted(photos.iterdir()) if path.suffix == ".png").read_bytes()
     names = [uploads.add(content, "cat.png").name for _ in range(3)]
     assert names == ["cat.png", "cat 2.png", "cat 3.png"]
+    folder = uploads.add(content, "dog.png").parent
+    uploads.remove(folder / "cat.png")
+    assert uploads.add(content, "cat.png").name == "cat.png" and len(uploads._files) == 4
     uploads.close()
 
 

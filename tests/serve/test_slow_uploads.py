@@ -107,3 +107,29 @@ def test_a_photo_whose_page_loses_control_is_refused_and_holds_nobody_up(photos:
         assert len(given) == 1 and [path.name for path in Path(given[0].path).parent.iterdir()] == ["phone.png"]
     finally:
         served.stop()
+
+
+def test_a_page_whose_connection_is_lost_for_a_moment_goes_on_with_its_photo(photos: Path) -> None:
+    served = WindowServer(ServeAddress())
+    place, _, token = served.url.partition("/?token=")
+    content = a_photo(photos)
+
+    async def work() -> int:
+        words = f"token={token}&name=phone.png&viewer="
+        async with aiohttp.ClientSession() as client:
+            page = await client.ws_connect(f"{place}/ws?{words}a")
+            await page.receive()
+
+            async def broken() -> AsyncIterator[bytes]:
+                yield content[:1000]
+                await page.close()
+                yield content[1000:]
+
+            async with client.post(f"{place}/photo?{words}a", data=broken()) as found:
+                return found.status
+
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            assert threads.submit(asyncio.run, asyncio.wait_for(work(), 60)).result() == 200
+    finally:
+        served.stop()

@@ -379,7 +379,6 @@ def test_what_was_refused_is_not_asked_for_ever(make: Callable[..., Bench]) -> N
     bench.loop._say(Answer(SaveTop(3), EffectReport("not saved", is_refused=True)))
     bench.loop.turn()
     assert bench.scene().status.hint == "not saved" and bench.state.to_confirm == "save_top"
-    bench.loop._pauses._acted_at -= CONFIRM_SECONDS + 1
     bench.loop._pauses._asked_at -= CONFIRM_SECONDS + 1
     bench.loop.turn()
     assert not bench.state.to_confirm
@@ -395,7 +394,7 @@ def test_q_of_a_served_window_is_not_asked_about_for_ever_and_is_meant_in_a_scri
     bench.loop.turn()
     assert bench.state.to_confirm == "quit" and not bench.state.quit
     assert bench.scene().status.hint == "q once more ends this window, for all who look at it"
-    bench.loop._pauses._acted_at -= CONFIRM_SECONDS + 1
+    bench.loop._pauses._asked_at -= CONFIRM_SECONDS + 1
     bench.loop.turn()
     assert not bench.state.to_confirm and not bench.state.quit
     bench.loop.take_script_key("q")
