@@ -122,7 +122,11 @@ def test_a_page_whose_connection_is_lost_for_a_moment_goes_on_with_its_photo(pho
 
             async def broken() -> AsyncIterator[bytes]:
                 yield content[:1000]
+                while not served.hub.control.viewers[0].uploading.locked():
+                    await asyncio.sleep(0.01)
                 await page.close()
+                while served.hub.control.viewers:
+                    await asyncio.sleep(0.01)
                 yield content[1000:]
 
             async with client.post(f"{place}/photo?{words}a", data=broken()) as found:
