@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -30,8 +31,13 @@ NOT_IT = "a {} of a Dask cluster answers at {}, expected its scheduler; give the
 
 def check_scheduler(address: str, seconds: float) -> None:
     """Raises JobError where no scheduler answers at ``address``, tcp://HOST:PORT. seconds: to wait for a connection."""
+
+    async def asked() -> Any:
+        return await asyncio.wait_for(_identity(address, seconds), seconds + ANSWER_SECONDS)
+
     try:
-        found = asyncio.run(asyncio.wait_for(_identity(address, seconds), seconds + ANSWER_SECONDS))
+        with ThreadPoolExecutor(1) as threads:  # a loop may run in this one, as in a notebook
+            found = threads.submit(asyncio.run, asked()).result()
         kind = str(found["type"])
     except (OSError, asyncio.TimeoutError, *CONTENT_ERRORS) as error:
         raise JobError(_why(address, error)) from error

@@ -60,14 +60,14 @@ def _tensorflow(path: Path) -> str:
 
 
 def _picture(path: Path) -> str:
-    return f"{path}: found a picture, expected a network's file"
+    return f"{path}: found a picture, expected a network's file; --images opens pictures"
 
 
-_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff")
+PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 SENTENCES: dict[str, Callable[[Path], str]] = {
     **dict.fromkeys((".pth", ".pt", ".ckpt", ".bin"), _torch_file),
     ".safetensors": _weights,
-    **dict.fromkeys(_PICTURES, _picture),
+    **dict.fromkeys(PICTURES, _picture),
     **dict.fromkeys((".h5", ".keras", ".pb", ".tflite"), _tensorflow),
 }
 

@@ -38,9 +38,14 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+class QuietServer(HTTPServer):
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away before it has all is none."""
+
+
 @pytest.fixture
 def web_server() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Quiet) as server:
+    with QuietServer(("127.0.0.1", 0), Quiet) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"tcp://127.0.0.1:{server.server_address[1]}"
         server.shutdown()

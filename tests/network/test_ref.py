@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deepvis.network.foreign import SENTENCES
+from deepvis.network.foreign import PICTURES, SENTENCES
 from deepvis.network.model_error import ModelError
 from deepvis.network.ref import NetworkRef, absolute, format_of, name_of
 
@@ -42,7 +42,8 @@ def test_files_that_no_format_opens(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(ModelError, match=rf"net\{suffix}: found no such file"):
         format_of(file)
     file.touch()
-    with pytest.raises(ModelError, match=rf"net\{suffix}: found .*; give .*FILE\.py:NAME or package") as raised:
+    next_step = "--images opens pictures" if suffix in PICTURES else r"give .*FILE\.py:NAME or package"
+    with pytest.raises(ModelError, match=rf"net\{suffix}: found .*; {next_step}") as raised:
         format_of(str(file))
     is_weights = suffix in (".pth", ".pt", ".ckpt", ".bin", ".safetensors")
     assert (f"--weights net{suffix}" in str(raised.value)) == is_weights

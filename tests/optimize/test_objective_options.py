@@ -51,7 +51,7 @@ def test_every_form_makes_its_picture_and_tells_of_itself(words, stem, photo: Pa
         (["--preset", "dream", "--start-image", "PHOTO", "--push-channel", "7"], "--push-channel says nothing to"),
         (["--objective", "channel", "--push-spatial", "(3,3)"], "--push-spatial says nothing to --objective 'channel'"),
         (["--preset", "3", "--photo", "PHOTO"], "--photo says nothing to --objective 'unit'"),
-        (["--objective", ""], "--objective is ''"),
+        (["--objective", ""], "--objective: its value is empty"),
         (["--push-layer", "data"], "'data' is the network's picture, not a layer to push; name a layer"),
         (["--objective", "unit(fc8, 3) + layer(data)"], "'data' is the network's picture, not a layer to push"),
         (["--objective", "0*unit(fc8, 3)"], "unit 3 of layer 'fc8' has the weight 0; give one of a size from"),
