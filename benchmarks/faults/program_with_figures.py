@@ -45,11 +45,12 @@ def heap_in_use() -> float | None:
 def cache_bytes() -> dict[str, int]:
     """Bytes in all that is bounded by them, by the name of what holds it.
 
-    The types are compared: isinstance would ask torch's lazy objects for their class.
+    The types are compared: isinstance would ask torch's lazy objects for their class. Only what has lived for some time
+    is looked at: a tuple that another thread is just making must be held by nobody else (PyTuple_SetItem).
     """
     found = dict.fromkeys(COUNTED, 0)
     frames: dict[int, int] = {}
-    for each in gc.get_objects():
+    for each in gc.get_objects(generation=2):
         kind = type(each)
         if kind is ByteCache or kind is PictureBook:
             found[kind.__name__] += each.bytes

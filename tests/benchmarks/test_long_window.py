@@ -56,6 +56,7 @@ def test_what_is_bounded_is_counted_by_what_holds_it() -> None:
     past = PastPicture(1, 0.0, picture)
     gives = replace(undoable(AppState(INFO)), input=InputState(held=Frame(1, picture)))
     steps = [HistoryStep(gives), HistoryStep(gives)]  # a frame counts once
+    gc.collect()  # they have lived for some time
     more = {name: count - before[name] for name, count in cache_bytes().items()}
     assert more == {"ByteCache": 48, "PastPicture": 48, "HistoryStep": 48, "PictureBook": 0, "RunningTables": 0}
     assert past and steps
