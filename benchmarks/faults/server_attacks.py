@@ -197,42 +197,36 @@ async def bombs(target: Target, count: int) -> Came:
     return await repeated(count, act, at_once=8)
 
 
-@attack("messages_of_one_page", 100_000)
-async def many_messages(target: Target, count: int) -> Came:
-    """As quick as they go; a page that is closed for it comes again."""
+async def flooded(
+    target: Target, count: int, viewer: str, send: Callable[[aiohttp.ClientWebSocketResponse, int], Awaitable[None]]
+) -> Came:
+    """So many messages of one page, as quick as they go; a page that is closed for it comes again."""
     came, left = Came(), count
     async with aiohttp.ClientSession() as client:
         while left > 0:
-            async with client.ws_connect(target.at("ws", "&viewer=flood"), max_msg_size=0) as socket:
+            async with client.ws_connect(target.at("ws", f"&viewer={viewer}"), max_msg_size=0) as socket:
                 with suppress(*GONE):
                     while left > 0 and not socket.closed:
                         left -= 1
                         came["sent"] += 1
-                        await socket.send_str(
-                            json.dumps({"type": "mouse", "kind": "move", "row": left % 500, "col": 9})
-                        )
+                        await send(socket, left)
                         if left % 50 == 0:
                             await asyncio.sleep(0)
                 came["closed"] += 1
     return came
+
+
+@attack("messages_of_one_page", 100_000)
+async def many_messages(target: Target, count: int) -> Came:
+    async def move(socket: aiohttp.ClientWebSocketResponse, number: int) -> None:
+        await socket.send_str(json.dumps({"type": "mouse", "kind": "move", "row": number % 500, "col": 9}))
+
+    return await flooded(target, count, "flood", move)
 
 
 @attack("pings_of_one_page", 100_000)
 async def pings(target: Target, count: int) -> Came:
-    """As quick as they go; a page that is closed for it comes again."""
-    came, left = Came(), count
-    async with aiohttp.ClientSession() as client:
-        while left > 0:
-            async with client.ws_connect(target.at("ws", "&viewer=pings"), max_msg_size=0) as socket:
-                with suppress(*GONE):
-                    while left > 0 and not socket.closed:
-                        left -= 1
-                        came["sent"] += 1
-                        await socket.ping(b"abc")
-                        if left % 50 == 0:
-                            await asyncio.sleep(0)
-                came["closed"] += 1
-    return came
+    return await flooded(target, count, "pings", lambda socket, _: socket.ping(b"abc"))
 
 
 @attack("sizes_of_no_page", 300)

@@ -56,7 +56,7 @@ class PageCamera:
         return camera
 
     def facts(self, viewer: Viewer) -> dict[str, Any]:
-        """What a page is told of it."""
+        """What a page shows of it."""
         state, controls = self._use.state(self._control.controller), self._control.controller is viewer
         return {
             "camera_wanted": controls and state is CameraState.ASKED,
